@@ -1,0 +1,30 @@
+// norm = √Σ gradient²; scale = what AdamW multiplies the gradient with: min(1, limit / norm), or 0 to skip the step where
+//   the norm is not finite. result: (norm, scale). limit ≤ 0: no clipping. One workgroup.
+struct Params {
+  partials: u32,
+  limit: f32,
+}
+
+@group(0) @binding(0) var<storage, read> partial_squares: array<f32>;
+@group(0) @binding(1) var<storage, read_write> result: array<f32, 2>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+// By its bits: WGSL lets a compiler assume that there is no NaN, so x != x proves nothing.
+fn is_finite(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
+}
+
+@compute @workgroup_size(1)
+fn main() {
+  var total = 0.0;
+  for (var i = 0u; i < params.partials; i++) {
+    total += partial_squares[i];
+  }
+  let norm = sqrt(total);
+  var scale = 1.0;
+  if (params.limit > 0.0) {
+    scale = min(1.0, params.limit / (norm + 1e-6));
+  }
+  result[0] = norm;
+  result[1] = select(0.0, scale, is_finite(total));
+}

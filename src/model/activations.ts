@@ -1,0 +1,105 @@
+import type { Slice } from "../gpu/buffers.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { STATISTICS_FLOATS, statisticsRows } from "../kernels/grpo.ts";
+import { rotaryTable } from "../kernels/rope.ts";
+import { logitStride, type ModelConfig } from "./config.ts";
+import { qkvFloats } from "./parameters.ts";
+
+/** What one layer keeps from its forward pass for its backward pass. All [rows, …]. */
+export interface LayerActivations {
+  /** Residual stream before the layer. */
+  readonly inp: Slice;
+  readonly inputNorm: Slice;
+  readonly inputNormScale: Slice;
+  /** Rotated queries, rotated keys, values. */
+  readonly qkv: Slice;
+  readonly attention: Slice;
+  readonly lse: Slice;
+  /** Residual stream between attention and MLP. */
+  readonly middle: Slice;
+  readonly postNorm: Slice;
+  readonly postNormScale: Slice;
+  readonly gateUp: Slice;
+  readonly hidden: Slice;
+}
+
+/** Every buffer of a forward and backward pass over at most `capacity` packed tokens. */
+export class Activations {
+  readonly layers: readonly LayerActivations[];
+  /** Residual stream after the last layer. */
+  readonly last: Slice;
+  readonly finalNorm: Slice;
+  readonly finalNormScale: Slice;
+  /** Logits, then their gradient. */
+  readonly logits: Slice;
+  readonly logprob: Slice;
+  readonly logSumExp: Slice;
+  readonly entropy: Slice;
+  readonly statistics: Slice;
+  readonly rotary: Slice;
+  /** Gradients that live only within the backward pass, reused from layer to layer. */
+  readonly gradient: {
+    readonly logprob: Slice;
+    readonly entropy: Slice;
+    readonly residual: Slice;
+    readonly norm: Slice;
+    readonly qkv: Slice;
+    readonly attention: Slice;
+    readonly delta: Slice;
+    readonly gateUp: Slice;
+    readonly hidden: Slice;
+  };
+
+  constructor(gpu: Gpu, config: ModelConfig, capacity: number) {
+    const C = config.hidden_size;
+    const F = config.intermediate_size;
+    const H = config.num_attention_heads;
+    const heads = H * config.head_dim;
+    const qkv = qkvFloats(config);
+    const rows = (label: string, floats: number) => gpu.buffers.storage(label, capacity * floats * 4);
+    const streams = Array.from({ length: config.num_hidden_layers + 1 }, (_, l) => rows(`residual ${l}`, C));
+    this.last = streams.at(-1)!;
+    this.layers = streams.slice(0, -1).map((inp, l) => ({
+      inp,
+      inputNorm: rows(`layer ${l} input norm`, C),
+      inputNormScale: rows(`layer ${l} input norm scale`, 1),
+      qkv: rows(`layer ${l} qkv`, qkv),
+      attention: rows(`layer ${l} attention`, heads),
+      lse: rows(`layer ${l} attention lse`, H),
+      middle: rows(`layer ${l} middle`, C),
+      postNorm: rows(`layer ${l} post norm`, C),
+      postNormScale: rows(`layer ${l} post norm scale`, 1),
+      gateUp: rows(`layer ${l} gate and up`, 2 * F),
+      hidden: rows(`layer ${l} hidden`, F),
+    }));
+    this.finalNorm = rows("final norm", C);
+    this.finalNormScale = rows("final norm scale", 1);
+    this.logits = rows("logits", logitStride(config));
+    this.logprob = rows("logprob", 1);
+    this.logSumExp = rows("log-sum-exp", 1);
+    this.entropy = rows("entropy", 1);
+    this.statistics = gpu.buffers.storage(
+      "loss statistics",
+      statisticsRows(capacity) * STATISTICS_FLOATS * 4,
+    );
+    this.rotary = rotaryBuffer(gpu, config);
+    this.gradient = {
+      logprob: rows("d logprob", 1),
+      entropy: rows("d entropy", 1),
+      residual: rows("d residual", C),
+      norm: rows("d norm", C),
+      qkv: rows("d qkv", qkv),
+      attention: rows("d attention", heads),
+      delta: rows("attention delta", H),
+      gateUp: rows("d gate and up", 2 * F),
+      hidden: rows("d hidden", F),
+    };
+  }
+}
+
+function rotaryBuffer(gpu: Gpu, config: ModelConfig): Slice {
+  const table = rotaryTable(config.max_position_embeddings, config.head_dim, config.rope_theta);
+  const slice = gpu.buffers.storage("rotary table", table.byteLength);
+  gpu.device.queue.writeBuffer(slice.buffer, 0, table.buffer);
+  return slice;
+}
