@@ -51,7 +51,7 @@ export const STREAM = {
   evalSampling: 6,
   shuffle: 7,
   showSampling: 8,
-  tuning: 9,
+  trial: 9,
 } as const;
 
 export type Stream = (typeof STREAM)[keyof typeof STREAM];

@@ -1,0 +1,89 @@
+import { BellowsError } from "../errors.ts";
+import type { Random } from "../random.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** One problem, as plain data. A task adds the fields that its verifier and its teacher need. */
+export interface Problem {
+  /** Index into the task's `levels`. */
+  readonly level: number;
+  /** Token ids, at most `maxPromptTokens`. */
+  readonly prompt: readonly number[];
+  /** A right answer, written as in `Verdict.prediction`. */
+  readonly answer: string;
+  /** Canonical text, the same for the same problem at any level. Decides the split (split.ts). */
+  readonly key: string;
+}
+
+export interface Verdict {
+  readonly correct: boolean;
+  /** The answer that the response gives; null where it gives none or none that can be read. */
+  readonly prediction: string | null;
+}
+
+export interface Level {
+  readonly name: string;
+  /** The benchmark of the SIRI paper whose place this level takes. */
+  readonly standsFor: string;
+  /** Tokens, end token included, of a response that takes every step once and checks none. */
+  readonly shortestResponse: number;
+}
+
+/**
+ * A kind of problem with its language, its verifier and a teacher. Every random choice comes from the generator
+ * that is handed in, so the same generator gives the same problems and traces.
+ *
+ * A task takes back only problems that it made itself; `P` names what it adds to them.
+ */
+export interface Task<P extends Problem = Problem> {
+  readonly name: string;
+  readonly vocabulary: Vocabulary;
+  /** From easy to hard. */
+  readonly levels: readonly Level[];
+  /** Tokens of the longest prompt. */
+  readonly maxPromptTokens: number;
+  /** @throws BellowsError `input-invalid` where there is no such level. */
+  problem(level: number, random: Random): P;
+  /** Judges a response: the sampled tokens up to and including the end token, if it was drawn. Never throws. */
+  verify(problem: P, response: readonly number[]): Verdict;
+  /** A response of the teacher, ending in the end token. The teacher errs, so it need not be correct. */
+  trace(problem: P, random: Random): number[];
+}
+
+/** A number that a user may set, with all that a form needs to ask for it. */
+export interface Setting {
+  readonly description: string;
+  readonly unit: string;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly default: number;
+  /** Whole numbers only. */
+  readonly integer?: boolean;
+}
+
+/** What the registry knows of a task before it is made. */
+export interface TaskDefinition<Name extends string = string> {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** In the order in which a form shows them. */
+  readonly settings: Readonly<Record<Name, Setting>>;
+  /** `settings` must be complete and in range: see `resolveSettings` of registry.ts. */
+  create(settings: Readonly<Record<Name, number>>): Task;
+}
+
+/** A setting that is a probability. */
+export function probability(value: number, description: string, maximum = 1): Setting {
+  return { description, unit: "probability", minimum: 0, maximum, default: value };
+}
+
+/**
+ * The row of a task's table of levels.
+ * @throws BellowsError `input-invalid` where there is no such level.
+ */
+export function levelAt<L>(levels: readonly L[], level: number): L {
+  const row = levels[level];
+  if (row === undefined) {
+    throw new BellowsError("input-invalid", `level is ${level}; it must be one of 0 to ${levels.length - 1}`);
+  }
+  return row;
+}
