@@ -57,3 +57,10 @@ export class BellowsError extends Error {
     });
   }
 }
+
+/**
+ * The error for a value that cannot be right: `throw invalid("config-invalid", "schedule.lmin", 90, "at most 80")`.
+ */
+export function invalid(code: ErrorCode, field: string, value: unknown, right: string): BellowsError {
+  return new BellowsError(code, `${field} is ${String(value)}; it must be ${right}`, { field });
+}
