@@ -1,5 +1,5 @@
-// norm = √Σ gradient²; scale = what AdamW multiplies the gradient with: min(1, limit / norm), or 0 to skip the step where
-//   the norm is not finite. result: (norm, scale). limit ≤ 0: no clipping. One workgroup.
+// norm = √Σ gradient²; scale = what AdamW multiplies the gradient with: min(1, limit / (norm + 1e-6)) as in PyTorch, or 0 to
+//   skip the step where the norm is not finite. result: (norm, scale). limit ≤ 0: no clipping. One workgroup.
 struct Params {
   partials: u32,
   limit: f32,
@@ -14,11 +14,23 @@ fn is_finite(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
 }
 
-@compute @workgroup_size(1)
-fn main() {
+const LANES = 64u;
+var<workgroup> lane_total: array<f32, LANES>;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  var sum = 0.0;
+  for (var i = lane; i < params.partials; i += LANES) {
+    sum += partial_squares[i];
+  }
+  lane_total[lane] = sum;
+  workgroupBarrier();
+  if (lane > 0u) {
+    return;
+  }
   var total = 0.0;
-  for (var i = 0u; i < params.partials; i++) {
-    total += partial_squares[i];
+  for (var i = 0u; i < LANES; i++) {
+    total += lane_total[i];
   }
   let norm = sqrt(total);
   var scale = 1.0;

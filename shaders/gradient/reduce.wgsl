@@ -15,8 +15,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> partial_squares: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-const LANES = 64u;
-var<workgroup> lane_squares: array<f32, LANES>;
+#include "lib/partial_squares.wgsl"
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -40,13 +39,8 @@ fn main(
     gradient[i] = sum;
     squares = fma(sum, sum, squares);
   }
-  lane_squares[lane] = (squares.x + squares.y) + (squares.z + squares.w);
-  workgroupBarrier();
+  let total = workgroup_squares(lane, squares);
   if (lane == 0u) {
-    var total = 0.0;
-    for (var i = 0u; i < LANES; i++) {
-      total += lane_squares[i];
-    }
     partial_squares[group.x] = total;
   }
 }

@@ -45,7 +45,7 @@ struct Penalty {
 }
 
 fn kl_penalty(logprob: f32, ref_logprob: f32) -> Penalty {
-  let d = clamp(ref_logprob - logprob, -LOG_RATIO_LIMIT, LOG_RATIO_LIMIT);
+  let d = ref_logprob - logprob;
   switch params.kl_kind {
     case 1u: {
       return Penalty(-d, 1.0);
@@ -54,8 +54,9 @@ fn kl_penalty(logprob: f32, ref_logprob: f32) -> Penalty {
       return Penalty(0.5 * d * d, -d);
     }
     case 3u: {
-      let value = exp(d) - 1.0 - d;
-      return Penalty(min(value, KL_LIMIT), select(1.0 - exp(d), 0.0, value > KL_LIMIT));
+      let limited = clamp(d, -LOG_RATIO_LIMIT, LOG_RATIO_LIMIT);
+      let value = exp(limited) - 1.0 - limited;
+      return Penalty(min(value, KL_LIMIT), select(1.0 - exp(limited), 0.0, value > KL_LIMIT));
     }
     default: {
       return Penalty(0.0, 0.0);

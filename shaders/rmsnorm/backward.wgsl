@@ -25,7 +25,7 @@ struct Params {
 @group(0) @binding(7) var<uniform> params: Params;
 
 const LANES = 64u;
-const MAX_CHUNK = 256u; // rows of a slab; model/limits.ts keeps micro-batches small enough
+const MAX_CHUNK = 256u; // rows of a slab; model/gradients.ts keeps micro-batches small enough
 var<workgroup> pull: array<f32, MAX_CHUNK>;  // s³/C · Σ_k g[k] inp[k] of each row
 
 @compute @workgroup_size(LANES)

@@ -11,9 +11,12 @@ const USEFUL_LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;
 /** Waits for the GPU. A host may replace it, e.g. to let a software adapter have the processor meanwhile. */
 export type Waiter = <T>(promise: Promise<T>) => Promise<T>;
 
+/** Simply awaits. */
+export const plainWaiter: Waiter = (promise) => promise;
+
 export interface OpenOptions {
-  /** How to wait at a sync point; plain `await` if left out. */
-  readonly waiter?: Waiter;
+  /** How to wait for such an adapter at a sync point; plain `await` if left out. */
+  readonly waiterFor?: (adapter: AdapterDescription) => Waiter;
   /** Ask for default limits and no optional feature, as the weakest conforming device would give. */
   readonly minimal?: boolean;
   readonly powerPreference?: GPUPowerPreference;
@@ -142,7 +145,8 @@ export async function openGpu(gpu: GPU, options: OpenOptions = {}): Promise<Gpu>
   } catch (cause) {
     throw new BellowsError("adapter-unavailable", `the adapter gave no device: ${String(cause)}`, { cause });
   }
-  return new Gpu(device, describeAdapter(adapter), options.waiter ?? ((promise) => promise));
+  const description = describeAdapter(adapter);
+  return new Gpu(device, description, options.waiterFor?.(description) ?? plainWaiter);
 }
 
 export function describeAdapter(adapter: GPUAdapter): AdapterDescription {

@@ -13,9 +13,14 @@ export class Readback {
     this.#staging = gpu.buffers.staging(`${label} readback`, bytes);
   }
 
-  /** Encodes a copy of `bytes` (all, if left out) from the start of `source`. */
-  encode(encoder: GPUCommandEncoder, source: Slice, bytes = this.#bytes): void {
-    encoder.copyBufferToBuffer(source.buffer, source.offset, this.#staging.buffer, 0, bytes);
+  /** Bytes that fit. */
+  get capacity(): number {
+    return this.#bytes;
+  }
+
+  /** Encodes a copy of the first `bytes` of `source` (all that fit, if left out) to byte `at`. */
+  encode(encoder: GPUCommandEncoder, source: Slice, bytes = this.#bytes, at = 0): void {
+    encoder.copyBufferToBuffer(source.buffer, source.offset, this.#staging.buffer, at, bytes);
   }
 
   /** Waits for what was submitted and returns a copy of the bytes. */

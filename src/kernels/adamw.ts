@@ -1,7 +1,8 @@
 import type { Slice } from "../gpu/buffers.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { ceilDiv, foldGrid, type ParamsOf } from "../gpu/kernel.ts";
+import type { ParamsOf } from "../gpu/kernel.ts";
 import type { Dispatch, Program } from "../gpu/program.ts";
+import { partialsOf } from "./gradient.ts";
 import { shader } from "./sources.ts";
 
 export const adamwStep = {
@@ -13,12 +14,13 @@ export const adamwStep = {
     weight: "read_write",
     first_moment: "read_write",
     second_moment: "read_write",
+    partial_squares: "read_write",
   },
   params: {
     total4: "u32",
     rate: "f32",
-    beta1: "f32",
-    beta2: "f32",
+    blend1: "f32",
+    blend2: "f32",
     eps: "f32",
     decay: "f32",
     correction1: "f32",
@@ -26,7 +28,7 @@ export const adamwStep = {
   },
 } as const;
 
-/** One AdamW update of all parameters. */
+/** One AdamW update of all parameters, and the partial sums of squares of what it changed. */
 export function addAdamw(
   program: Program,
   gpu: Gpu,
@@ -36,9 +38,10 @@ export function addAdamw(
     weight: Slice;
     first_moment: Slice;
     second_moment: Slice;
+    partial_squares: Slice;
   },
   params: ParamsOf<typeof adamwStep>,
 ): Dispatch<typeof adamwStep> {
   const kernel = gpu.pipelines.get(adamwStep);
-  return program.add(kernel, bindings, params, foldGrid(ceilDiv(params.total4, 64)));
+  return program.add(kernel, bindings, params, [partialsOf(params.total4 * 4)]);
 }

@@ -71,11 +71,9 @@ export const attentionDecode = {
   code: shader("attention/decode"),
   bindings: {
     qkv: "read",
-    bias: "read",
     sequence: "read",
     position: "read",
-    rotary: "read",
-    cache: "read_write",
+    cache: "read",
     out: "read_write",
     extent: "uniform",
   },
@@ -129,20 +127,11 @@ export function addAttentionBackward(
   program.add(keyValue, bindings, params, () => [tiles(), layout.keyHeads]);
 }
 
-/** Attention of one new token per live row; `positions` is the cache's capacity per sequence. */
+/** Attention of one new token per live row over its cached keys; `positions` is the cache's capacity per sequence. */
 export function addAttentionDecode(
   program: Program,
   gpu: Gpu,
-  bindings: {
-    qkv: Slice;
-    bias: Slice;
-    sequence: Slice;
-    position: Slice;
-    rotary: Slice;
-    cache: Slice;
-    out: Slice;
-    extent: Slice;
-  },
+  bindings: { qkv: Slice; sequence: Slice; position: Slice; cache: Slice; out: Slice; extent: Slice },
   layout: HeadLayout,
   positions: number,
 ): void {

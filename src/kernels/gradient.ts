@@ -23,10 +23,10 @@ export const gradientNorm = {
   params: { partials: "u32", limit: "f32" },
 } as const;
 
-/** Most workgroups that share the reduction, and so the most partial sums of squares. */
-export const MAX_PARTIALS = 256;
+/** Most workgroups that stride through the parameters, and so the most partial sums of squares. */
+export const MAX_PARTIALS = 1024;
 
-/** Partial sums of squares for `total` parameters. */
+/** Partial sums of squares that a stride through `total` parameters leaves. */
 export function partialsOf(total: number): number {
   return Math.min(MAX_PARTIALS, ceilDiv(total / 4, 64));
 }

@@ -18,6 +18,21 @@ export const ropeBackward = {
   params: { width4: "u32", rotated4: "u32", half4: "u32", slabs: "u32", slab_stride4: "u32" },
 } as const;
 
+export const ropeDecode = {
+  id: "rope/decode",
+  code: shader("rope/decode"),
+  bindings: {
+    qkv: "read_write",
+    bias: "read",
+    sequence: "read",
+    position: "read",
+    rotary: "read",
+    cache: "read_write",
+    extent: "uniform",
+  },
+  params: { width4: "u32", rotated4: "u32", half4: "u32", positions: "u32" },
+} as const;
+
 /** How heads lie in a row of `qkv`: H query heads, K key heads, K value heads of D channels each. */
 export interface HeadLayout {
   readonly heads: number;
@@ -50,6 +65,27 @@ export function addRope(
   program.add(gpu.pipelines.get(ropeForward), bindings, params, (rows) =>
     foldGrid(ceilDiv(rows * units, 64)),
   );
+}
+
+/** {@link addRope} of one new token per live row, whose key and value go to the cache of `positions` per sequence. */
+export function addRopeDecode(
+  program: Program,
+  gpu: Gpu,
+  bindings: {
+    qkv: Slice;
+    bias: Slice;
+    sequence: Slice;
+    position: Slice;
+    rotary: Slice;
+    cache: Slice;
+    extent: Slice;
+  },
+  layout: HeadLayout,
+  positions: number,
+): void {
+  const params = { ...ropeParams(layout), positions };
+  const units = params.width4 - params.rotated4 / 2;
+  program.add(gpu.pipelines.get(ropeDecode), bindings, params, (rows) => foldGrid(ceilDiv(rows * units, 64)));
 }
 
 /** Gradient of {@link addRope}: rotates `dqkv` back in place and sums the bias gradient. Slab stride in floats. */

@@ -1,4 +1,4 @@
-import { BellowsError } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import { MAX_HEAD_DIM } from "../kernels/attention.ts";
 import type { HeadLayout } from "../kernels/rope.ts";
 
@@ -79,7 +79,5 @@ export function checkModelConfig(config: ModelConfig): void {
 }
 
 function fail(field: keyof ModelConfig, value: unknown, right: string): never {
-  throw new BellowsError("config-invalid", `model.${field} is ${String(value)}; it must be ${right}`, {
-    field: `model.${field}`,
-  });
+  throw invalid("config-invalid", `model.${field}`, value, right);
 }

@@ -19,6 +19,8 @@ export interface AdamwSettings {
 export class Optimizer {
   readonly firstMoment: Slice;
   readonly secondMoment: Slice;
+  /** Partial sums of squares of what the last update changed. */
+  readonly changeSquares: Slice;
   /** Updates that were made; a skipped one does not count. */
   updates = 0;
   readonly #program: Program;
@@ -30,6 +32,7 @@ export class Optimizer {
     this.#table = table;
     this.firstMoment = gpu.buffers.storage("first moment", table.totalFloats * 4);
     this.secondMoment = gpu.buffers.storage("second moment", table.totalFloats * 4);
+    this.changeSquares = gpu.buffers.storage("change squares", partialsOf(table.totalFloats) * 4);
     const { matrixSlab: matrix_slab, vectorSlab: vector_slab, partialSquares: partial_squares } = gradients;
     this.#program = new Program(gpu, "optimizer");
     addGradientReduce(
@@ -58,12 +61,13 @@ export class Optimizer {
         weight: weights,
         first_moment: this.firstMoment,
         second_moment: this.secondMoment,
+        partial_squares: this.changeSquares,
       },
       {
         total4: table.totalFloats / 4,
         rate: 0,
-        beta1: 0,
-        beta2: 0,
+        blend1: 0,
+        blend2: 0,
         eps: 1,
         decay: 0,
         correction1: 1,
@@ -88,8 +92,8 @@ export class Optimizer {
     this.#adamw.setParams({
       total4: this.#table.totalFloats / 4,
       rate: learningRate,
-      beta1: settings.beta1,
-      beta2: settings.beta2,
+      blend1: 1 - settings.beta1,
+      blend2: 1 - settings.beta2,
       eps: settings.eps,
       decay: settings.weightDecay,
       correction1: 1 - settings.beta1 ** step,

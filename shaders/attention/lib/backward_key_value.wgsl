@@ -25,7 +25,7 @@ fn differentiate(segment: vec4u, key_head: u32, lane: u32, own: u32) {
       let own_row = min(block + own, last_row);
       fetch(0u, own_row * params.qkv4 + head * HEAD4);
       fetch_dout(own_row * params.heads + head);
-      for (var j = 0u; j < BLOCK; j++) {
+      for (var j = 0u; j < block_rows(last_row + 1u - block); j++) {
         let query_row = min(block + j, last_row);
         let query_at = query_row * params.qkv4 + head * HEAD4;
         let row_and_head = query_row * params.heads + head;

@@ -28,7 +28,7 @@ fn differentiate(segment: vec4u, head: u32, lane: u32, own: u32) {
     let own_row = min(block + own, last_row) * params.qkv4;
     fetch(0u, own_row + keys_at);
     fetch(1u, own_row + values_at);
-    for (var j = 0u; j < BLOCK; j++) {
+    for (var j = 0u; j < block_rows(last_row + 1u - block); j++) {
       let key_at = min(block + j, last_row) * params.qkv4 + keys_at;
       let value_at = min(block + j, last_row) * params.qkv4 + values_at;
       var score = vec4f();

@@ -15,34 +15,22 @@ fn attend(segment: vec4u, head: u32, lane: u32, own: u32) {
     query[d] = qkv[query_at + d] * params.scale;
     acc[d] = vec4f();
   }
-  var running = Running(MASKED, 0.0);
+  var running = NOTHING;
 
   for (var block = segment.x; block <= last_row; block += BLOCK) {
     let own_row = min(block + own, last_row) * params.qkv4;
-    var score: array<f32, BLOCK>;
-    var maximum = running.maximum;
     fetch(0u, own_row + keys_at);
-    for (var j = 0u; j < BLOCK; j++) {
-      let key_at = min(block + j, last_row) * params.qkv4 + keys_at;
+    fetch(1u, own_row + values_at);
+    for (var j = 0u; j < block_rows(last_row + 1u - block); j++) {
+      let key_row = min(block + j, last_row) * params.qkv4;
       var sum = vec4f();
       for (var d = 0u; d < HEAD4; d++) {
-        sum = fma(query[d], shared4(0u, j, key_at, d), sum);
+        sum = fma(query[d], shared4(0u, j, key_row + keys_at, d), sum);
       }
-      score[j] = select(MASKED, horizontal_sum(sum), block + j <= row);
-      maximum = max(maximum, score[j]);
-    }
-    let correction = exp(running.maximum - maximum);
-    running = Running(maximum, running.total * correction);
-    for (var d = 0u; d < HEAD4; d++) {
-      acc[d] *= correction;
-    }
-    fetch(0u, own_row + values_at);
-    for (var j = 0u; j < BLOCK; j++) {
-      let value_at = min(block + j, last_row) * params.qkv4 + values_at;
-      let weight = weight_of(score[j], maximum);
-      running.total += weight;
+      running = add_score(running, select(MASKED, horizontal_sum(sum), block + j <= row));
       for (var d = 0u; d < HEAD4; d++) {
-        acc[d] = fma(vec4f(weight), shared4(0u, j, value_at, d), acc[d]);
+        let value = shared4(1u, j, key_row + values_at, d);
+        acc[d] = fma(vec4f(running.weight), value, acc[d] * running.correction);
       }
     }
   }

@@ -6,3 +6,8 @@ fn fetch(slot: u32, address: u32) {}
 fn shared4(slot: u32, j: u32, address: u32, d: u32) -> vec4f {
   return qkv[address + d];
 }
+
+// Rows of a block that are walked through. Not a constant, or compilers would unroll a loop of loads.
+fn block_rows(left: u32) -> u32 {
+  return min(BLOCK, left);
+}

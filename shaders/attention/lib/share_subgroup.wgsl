@@ -13,3 +13,8 @@ fn fetch(slot: u32, address: u32) {
 fn shared4(slot: u32, j: u32, address: u32, d: u32) -> vec4f {
   return subgroupShuffle(share[slot][d], j);
 }
+
+// Rows of a block that are walked through: always all, since a shuffle wants a lane that is known when compiling.
+fn block_rows(left: u32) -> u32 {
+  return BLOCK;
+}

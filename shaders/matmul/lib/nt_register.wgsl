@@ -11,7 +11,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
   if (first_row >= extent.rows || column4 >= params.out_stride4) {
     return;
   }
-  // Columns and rows beyond the edge read the last one instead; what they compute is not stored.
+  // Columns and rows beyond the edge read the last one instead; what they compute lands in padding or nowhere.
   var column: array<u32, 4>;
   for (var j = 0u; j < 4u; j++) {
     column[j] = min(column4 * 4u + j, params.columns - 1u) * params.inner4;

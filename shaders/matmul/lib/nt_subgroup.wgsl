@@ -14,7 +14,7 @@ fn main(
     return;
   }
   let column4 = group.x * LANES + lane;
-  // Columns and rows beyond the edge read the last one instead; what they compute is not stored.
+  // Columns and rows beyond the edge read the last one instead; what they compute lands in padding or nowhere.
   var column: array<u32, 4>;
   for (var j = 0u; j < 4u; j++) {
     column[j] = min(column4 * 4u + j, params.columns - 1u) * params.inner4;

@@ -25,10 +25,10 @@ fn main(
   var acc: array<vec4f, 4>;
   for (var k4 = 0u; k4 < params.inner4; k4 += STRIP4) {
     // Beyond the end of k both factors are zero, and adding zero changes no bits.
-    let from = min(k4 + copy_k4, params.inner4 - 1u);
+    let safe_k4 = min(k4 + copy_k4, params.inner4 - 1u);
     let inside = k4 + copy_k4 < params.inner4;
-    inp_tile[index] = select(vec4f(), load_input(copy_row, from, state), inside);
-    weight_tile[index] = select(vec4f(), weight[copy_column + from], inside);
+    inp_tile[index] = select(vec4f(), load_input(copy_row, safe_k4, state), inside);
+    weight_tile[index] = select(vec4f(), weight[copy_column + safe_k4], inside);
     workgroupBarrier();
     for (var s = 0u; s < STRIP4; s++) {
       let column = lane.x * 4u * STRIP4 + s;

@@ -1,0 +1,122 @@
+import { BellowsError, invalid } from "../errors.ts";
+import type { Slice } from "../gpu/buffers.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { readOnce } from "../gpu/readback.ts";
+import type { Activations } from "./activations.ts";
+import type { BatchBuffers } from "./batch.ts";
+import { checkModelConfig, type ModelConfig } from "./config.ts";
+import { Decoder, type DecoderCapacity } from "./decoder.ts";
+import type { ModelContext } from "./forward.ts";
+import { Gradients, MAX_BATCH_TOKENS } from "./gradients.ts";
+import { Optimizer } from "./optimizer.ts";
+import { ParameterTable } from "./parameters.ts";
+import { type Objective, passBuffers, TrainingPass } from "./training-pass.ts";
+import type { Variants } from "./variants.ts";
+
+export interface ModelOptions {
+  readonly config: ModelConfig;
+  readonly variants: Variants;
+  /** Most tokens of a micro-batch; activations are allocated for so many. */
+  readonly batchTokens: number;
+  /** A token that can never be sampled, or NO_TOKEN. */
+  readonly excludedToken: number;
+  readonly endToken: number;
+}
+
+/** A model on the GPU: its weights, and what it takes to run, train and sample it. */
+export class Model {
+  readonly context: ModelContext;
+  /** All parameters, flat, in the layout of {@link ParameterTable}. */
+  readonly weights: Slice;
+  readonly batch: BatchBuffers;
+  readonly activations: Activations;
+  readonly #endToken: number;
+  #gradients: Gradients | undefined;
+
+  /**
+   * @throws BellowsError `config-invalid` for a shape that the kernels cannot run, `limit-exceeded` for one that this
+   * device cannot hold.
+   */
+  constructor(gpu: Gpu, options: ModelOptions) {
+    const { config, variants, excludedToken, batchTokens } = options;
+    checkModelConfig(config);
+    if (!Number.isInteger(batchTokens) || batchTokens < 1 || batchTokens > MAX_BATCH_TOKENS) {
+      throw invalid(
+        "config-invalid",
+        "train.microBatchTokens",
+        batchTokens,
+        `a whole number from 1 to ${MAX_BATCH_TOKENS}`,
+      );
+    }
+    const table = new ParameterTable(config);
+    checkBindings(gpu, table);
+    this.context = { gpu, config, table, variants, excludedToken };
+    this.#endToken = options.endToken;
+    this.weights = gpu.buffers.storage("weights", table.totalFloats * 4);
+    [this.batch, this.activations] = passBuffers(this.context, batchTokens);
+  }
+
+  get gradients(): Gradients {
+    this.#gradients ??= new Gradients(this.context.gpu, this.context.table);
+    return this.#gradients;
+  }
+
+  /** A pass that computes one objective and its gradients for these weights. */
+  trainingPass(objective: Objective): TrainingPass {
+    return new TrainingPass(
+      this.context,
+      this.weights,
+      this.gradients,
+      this.batch,
+      this.activations,
+      objective,
+    );
+  }
+
+  optimizer(): Optimizer {
+    return new Optimizer(this.context.gpu, this.context.table, this.weights, this.gradients);
+  }
+
+  decoder(capacity: DecoderCapacity): Decoder {
+    return new Decoder(this.context, this.weights, this.batch, this.activations, capacity, this.#endToken);
+  }
+
+  /** Another set of parameters of the same layout, e.g. a reference policy. */
+  copyOfWeights(label: string): Slice {
+    const { gpu } = this.context;
+    const copy = gpu.buffers.storage(label, this.weights.size);
+    const encoder = gpu.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(this.weights.buffer, 0, copy.buffer, 0, this.weights.size);
+    gpu.device.queue.submit([encoder.finish()]);
+    return copy;
+  }
+
+  /** Replaces all parameters; `flat` has the layout of {@link ParameterTable}. */
+  writeParameters(flat: Float32Array<ArrayBuffer>): void {
+    const { gpu, table } = this.context;
+    if (flat.length !== table.totalFloats)
+      throw new Error(`${flat.length} floats for ${table.totalFloats} parameters`);
+    gpu.device.queue.writeBuffer(this.weights.buffer, 0, flat);
+  }
+
+  readParameters(): Promise<Float32Array<ArrayBuffer>> {
+    return this.readFlat(this.weights);
+  }
+
+  /** Reads a buffer that is laid out like the parameters, e.g. a moment of the optimizer. */
+  async readFlat(slice: Slice): Promise<Float32Array<ArrayBuffer>> {
+    return new Float32Array(await readOnce(this.context.gpu, slice));
+  }
+}
+
+/** The optimizer binds all parameters at once, so they must fit in one binding. */
+function checkBindings(gpu: Gpu, table: ParameterTable): void {
+  const limit = gpu.device.limits.maxStorageBufferBindingSize;
+  const bytes = table.totalFloats * 4;
+  if (bytes <= limit) return;
+  throw new BellowsError(
+    "limit-exceeded",
+    `a model of ${table.count} parameters needs a buffer of ${bytes} bytes; this device binds at most ${limit}`,
+    { field: "model", hint: `At most ${Math.floor(limit / 4)} parameters can be trained on this device.` },
+  );
+}

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { readOnce } from "../../src/gpu/readback.ts";
+import { Learner } from "../../src/model/learner.ts";
+import { Model } from "../../src/model/model.ts";
+import type { Objective } from "../../src/model/training-pass.ts";
+import { candidates, type Variants } from "../../src/model/variants.ts";
+import { relativeError } from "../support/compare.ts";
+import { sharedGpu, useGpu } from "../support/gpu.ts";
+import { GRPO_SETTINGS, torchFixture } from "../support/torch-fixture.ts";
+
+const LIMIT = 1e-4;
+const fixture = torchFixture();
+const { matmul, attention } = candidates(await sharedGpu());
+const VARIANTS: Variants[] = matmul.map((variant, i) => ({
+  matmul: variant,
+  decodeMatmul: variant,
+  attention: attention[Math.min(i, attention.length - 1)]!,
+}));
+
+const OBJECTIVES: Record<"crossentropy" | "grpo", Objective> = {
+  crossentropy: { kind: "crossentropy" },
+  grpo: { kind: "grpo", temperature: fixture.temperature, settings: GRPO_SETTINGS },
+};
+
+describe.each(VARIANTS)("whole model against PyTorch, matmul $matmul, attention $attention", (variants) => {
+  const gpu = useGpu();
+
+  test.each(["crossentropy", "grpo"] as const)(
+    "%s: loss and the gradient of every parameter",
+    async (kind) => {
+      const model = new Model(gpu(), {
+        config: fixture.config,
+        variants,
+        batchTokens: 64,
+        excludedToken: fixture.excluded,
+        endToken: 1,
+      });
+      const { table } = model.context;
+      const flat = new Float32Array(table.totalFloats);
+      for (const { name, offset } of table.parameters) flat.set(fixture.tensor(name), offset);
+      model.writeParameters(flat);
+      const learner = new Learner(model, model.trainingPass(OBJECTIVES[kind]), model.optimizer());
+      await gpu().pipelines.ready();
+      const settings = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0, gradientClip: 0 };
+      const result = await gpu().scoped(() => learner.update([fixture.batch(kind)], settings, 0));
+
+      let loss = 0;
+      for (let at = 0; at < result.statistics.length; at += 16) loss += result.statistics[at]!;
+      const expectedLoss = fixture.tensor(`${kind}.loss`)[0]!;
+      expect(Math.abs(loss - expectedLoss) / Math.abs(expectedLoss), "loss").toBeLessThan(LIMIT);
+
+      const gradient = new Float32Array(await readOnce(gpu(), model.gradients.total));
+      let squares = 0;
+      for (const { name, offset, size } of table.parameters) {
+        const expected = fixture.tensor(`${kind}.${name}`);
+        const error = relativeError(gradient.subarray(offset, offset + size), expected);
+        expect(error, `relative error of the gradient of ${name}`).toBeLessThan(LIMIT);
+        for (const value of expected) squares += value * value;
+      }
+      expect(result.gradientNorm).toBeCloseTo(Math.sqrt(squares), 4);
+    },
+  );
+});

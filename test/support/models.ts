@@ -1,0 +1,70 @@
+import type { Gpu } from "../../src/gpu/device.ts";
+import type { ModelConfig } from "../../src/model/config.ts";
+import { initialParameters } from "../../src/model/init.ts";
+import { Model } from "../../src/model/model.ts";
+import { defaultVariants, type Variants } from "../../src/model/variants.ts";
+
+/** Shapes that differ in what kernels could get wrong: head sizes, grouping, vocabularies of 1, 8 and 64 lanes a row. */
+export const MODEL_SHAPES: Record<string, ModelConfig> = {
+  toy: shape({
+    vocab_size: 29,
+    hidden_size: 64,
+    intermediate_size: 160,
+    heads: 4,
+    keyHeads: 4,
+    head_dim: 16,
+  }),
+  grouped: shape({
+    vocab_size: 301,
+    hidden_size: 36,
+    intermediate_size: 52,
+    heads: 6,
+    keyHeads: 2,
+    head_dim: 24,
+  }),
+  wide: shape({
+    vocab_size: 5003,
+    hidden_size: 128,
+    intermediate_size: 68,
+    heads: 2,
+    keyHeads: 1,
+    head_dim: 64,
+  }),
+};
+
+function shape(s: {
+  vocab_size: number;
+  hidden_size: number;
+  intermediate_size: number;
+  heads: number;
+  keyHeads: number;
+  head_dim: number;
+}): ModelConfig {
+  return {
+    vocab_size: s.vocab_size,
+    hidden_size: s.hidden_size,
+    intermediate_size: s.intermediate_size,
+    num_hidden_layers: 2,
+    num_attention_heads: s.heads,
+    num_key_value_heads: s.keyHeads,
+    head_dim: s.head_dim,
+    max_position_embeddings: 128,
+    rms_norm_eps: 1e-6,
+    rope_theta: 10_000,
+  };
+}
+
+/** A model with random weights on the GPU. Token 0 is never sampled, token 1 ends a response. */
+export async function randomModel(
+  gpu: Gpu,
+  config: ModelConfig,
+  {
+    batchTokens = 512,
+    seed = 1,
+    variants = defaultVariants(gpu),
+  }: { batchTokens?: number; seed?: number; variants?: Variants } = {},
+): Promise<Model> {
+  const model = new Model(gpu, { config, variants, batchTokens, excludedToken: 0, endToken: 1 });
+  model.writeParameters(initialParameters(config, seed));
+  return model;
+}

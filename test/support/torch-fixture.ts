@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import { Safetensors } from "../../src/io/safetensors.ts";
+import { NO_TOKEN } from "../../src/kernels/logprob.ts";
+import type { PackedBatch } from "../../src/model/batch.ts";
+import type { ModelConfig } from "../../src/model/config.ts";
+
+/** What test/fixtures/model/make_gradients.py computed with PyTorch in double precision. */
+export interface TorchFixture {
+  readonly config: ModelConfig;
+  readonly temperature: number;
+  readonly excluded: number;
+  /** A tensor by its name, e.g. `grpo.model.norm.weight`. */
+  tensor(name: string): Float32Array<ArrayBuffer>;
+  /** The batch, with loss inputs of cross-entropy (1 float a token) or of GRPO (4). */
+  batch(objective: "crossentropy" | "grpo"): PackedBatch;
+}
+
+export const GRPO_SETTINGS = {
+  clipLow: 0.2,
+  clipHigh: 0.28,
+  dualClip: 3,
+  entropyCoefficient: 0.01,
+  klCoefficient: 0.05,
+  klKind: "k3",
+} as const;
+
+export function torchFixture(): TorchFixture {
+  const file = new URL("../fixtures/model/gradients.safetensors", import.meta.url);
+  const tensors = new Safetensors(new Uint8Array(readFileSync(file)), "gradients.safetensors");
+  const tensor = (name: string) => {
+    const entry = tensors.tensors.get(name);
+    if (entry === undefined) throw new Error(`the fixture has no tensor ${name}`);
+    const values = new Float32Array(entry.shape.reduce((product, n) => product * n, 1));
+    tensors.copy(name, values);
+    return values;
+  };
+  return {
+    config: {
+      vocab_size: 29,
+      hidden_size: 16,
+      intermediate_size: 24,
+      num_hidden_layers: 2,
+      num_attention_heads: 4,
+      num_key_value_heads: 2,
+      head_dim: 8,
+      max_position_embeddings: 64,
+      rms_norm_eps: 1e-6,
+      rope_theta: 10_000,
+    },
+    temperature: 0.8,
+    excluded: 0,
+    tensor,
+    batch(objective) {
+      const lengths = Array.from(tensor("lengths"));
+      const counted = tensor("counted");
+      const columns = ["weight", "advantage", "old_logprob", "ref_logprob"].map(tensor);
+      const floats = objective === "grpo" ? 4 : 1;
+      const rows = counted.length;
+      return {
+        token: Uint32Array.from(tensor("tokens")),
+        position: Uint32Array.from(lengths.flatMap((length) => Array.from({ length }, (_, i) => i))),
+        target: Uint32Array.from(tensor("targets"), (token, row) => (counted[row] === 1 ? token : NO_TOKEN)),
+        lengths,
+        lossInput: Float32Array.from(
+          { length: rows * floats },
+          (_, i) => columns[i % floats]![Math.floor(i / floats)]!,
+        ),
+      };
+    },
+  };
+}
