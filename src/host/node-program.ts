@@ -1,0 +1,124 @@
+/** What a command line program asks of its platform. The modules of src/cli know Node through this one alone. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BellowsError } from "../errors.ts";
+import type { VariantCache } from "../model/variants.ts";
+import { NodeStorage } from "./node-storage.ts";
+
+/** Arguments after the program's name. */
+export function programArguments(): string[] {
+  return process.argv.slice(2);
+}
+
+export function exit(status: number): never {
+  process.exit(status);
+}
+
+/** Writes to standard output as it is. */
+export function write(text: string): void {
+  process.stdout.write(text);
+}
+
+/** Writes a line to standard output. */
+export function print(line = ""): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Writes a line to standard error. */
+export function complain(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Columns of the terminal; null where standard output is none. */
+export function terminalColumns(): number | null {
+  return process.stdout.isTTY ? process.stdout.columns || 80 : null;
+}
+
+/** Whether colours are wanted (https://no-color.org). */
+export function wantsColour(): boolean {
+  return process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+}
+
+/** Calls back on Ctrl-C and on a polite end (SIGTERM) until the returned function is called. */
+export function onInterrupt(callback: () => void): () => void {
+  process.on("SIGINT", callback);
+  process.on("SIGTERM", callback);
+  return () => {
+    process.off("SIGINT", callback);
+    process.off("SIGTERM", callback);
+  };
+}
+
+/** Bytes of memory that this process holds. */
+export function residentBytes(): number {
+  return process.memoryUsage.rss();
+}
+
+/** The text of a file that a user named. */
+export function readTextFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new BellowsError("storage-failed", `cannot read ${path}: ${(cause as Error).message}`, {
+      field: path,
+      cause,
+    });
+  }
+}
+
+/** A path that a user named, as a storage and a path in it. */
+export interface Place {
+  readonly storage: NodeStorage;
+  readonly path: string;
+  /** For people. */
+  readonly shown: string;
+}
+
+/** Splits a path into the folder that holds it and its name. */
+export function placeOf(path: string): Place {
+  const full = resolve(path);
+  return { storage: new NodeStorage(dirname(full)), path: basename(full), shown: path };
+}
+
+/** A folder that a user named, as the storage of what is in it. */
+export function folderStorage(path: string): NodeStorage {
+  return new NodeStorage(resolve(path));
+}
+
+/** The folder of this checkout or package: the nearest one above this module with a package.json. */
+export function packageFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json"))) {
+    if (dirname(folder) === folder) throw new Error("there is no package.json above this program");
+    folder = dirname(folder);
+  }
+  return folder;
+}
+
+/** Measured choices of kernel variants, in the user's cache folder. Losing it costs a second at the next start. */
+export function variantCache(): VariantCache {
+  const base = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  const file = join(base, "bellows", "variants.json");
+  const read = (): Record<string, string> => {
+    try {
+      return JSON.parse(readFileSync(file, "utf8"));
+    } catch {
+      return {};
+    }
+  };
+  return {
+    async get(key) {
+      return read()[key] ?? null;
+    },
+    async set(key, value) {
+      try {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, JSON.stringify({ ...read(), [key]: value }, null, 2));
+      } catch {
+        // A read-only home is no reason not to train.
+      }
+    },
+  };
+}

@@ -1,0 +1,303 @@
+import { BellowsError } from "../errors.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { type Parameter, ParameterTable } from "../model/parameters.ts";
+import {
+  modelConfigJson,
+  readModelConfig,
+  readVocabulary,
+  tokenizerConfigJson,
+  tokenizerJson,
+  type VocabularyDescription,
+} from "./hugging-face.ts";
+import { checkJson, decodeJson, encodeJson, isJsonObject, type JsonObject, refuse, shown } from "./json.ts";
+import { encodeSafetensors, Safetensors, type Tensor } from "./safetensors.ts";
+import { type Chunks, joinPath, type Storage } from "./storage.ts";
+
+const CONFIG = "config.json";
+const WEIGHTS = "model.safetensors";
+const TOKENIZER = "tokenizer.json";
+const TOKENIZER_CONFIG = "tokenizer_config.json";
+const OPTIMIZER = "optimizer.safetensors";
+const TRAINER = "trainer.json";
+
+/** Version of `trainer.json`; a change that older programs would misread makes it one higher. */
+const TRAINER_FORMAT = 1;
+
+/** The head of a model that does not tie it to the embedding. */
+const HEAD = "lm_head.weight";
+
+/** A model. `parameters` is flat, as {@link ParameterTable} lays it out. */
+export interface Weights {
+  readonly config: ModelConfig;
+  readonly parameters: Float32Array<ArrayBuffer>;
+}
+
+/** AdamW's moments, laid out as the parameters are. */
+export interface OptimizerState {
+  readonly firstMoment: Float32Array<ArrayBuffer>;
+  readonly secondMoment: Float32Array<ArrayBuffer>;
+}
+
+/** What a trainer needs besides, to go on as if it had never stopped. */
+export interface TrainerState<State = JsonObject> {
+  /** Plain data that the trainer alone understands. */
+  readonly state: State;
+  /** Bytes that each log of the run (src/io/run-folder.ts) had at this moment. */
+  readonly logBytes: Readonly<Record<string, number>>;
+}
+
+/** What a checkpoint folder holds; without `optimizer` and `trainer` it is a model for use, not for training on. */
+export interface Checkpoint<State = JsonObject> extends Weights {
+  readonly vocabulary: VocabularyDescription;
+  readonly optimizer?: OptimizerState;
+  readonly trainer?: TrainerState<State>;
+}
+
+/** What a checkpoint has to fit; `max_position_embeddings` may differ. */
+export interface Expected {
+  readonly config?: ModelConfig;
+  readonly vocabulary?: VocabularyDescription;
+}
+
+/**
+ * Writes a checkpoint folder, in place of an earlier one: after a crash there is the old one or the new one.
+ * The folder is one that Hugging Face `transformers` opens (Qwen2ForCausalLM), with `optimizer.safetensors` and
+ * `trainer.json` beside.
+ * @throws BellowsError `input-invalid` where the parts do not fit each other, before anything is written;
+ *   `storage-failed`.
+ */
+export async function saveCheckpoint(
+  storage: Storage,
+  folder: string,
+  checkpoint: Checkpoint<object>,
+): Promise<void> {
+  const { config, vocabulary, parameters, optimizer, trainer } = checkpoint;
+  checkVocabulary(vocabulary, config);
+  const table = new ParameterTable(config);
+  const files = new Map<string, Chunks>([
+    [CONFIG, [encodeJson(modelConfigJson(config, vocabulary), CONFIG)]],
+    [TOKENIZER, [encodeJson(tokenizerJson(vocabulary), TOKENIZER)]],
+    [TOKENIZER_CONFIG, [encodeJson(tokenizerConfigJson(config, vocabulary), TOKENIZER_CONFIG)]],
+    // transformers refuses weights that do not say that they are PyTorch's.
+    [WEIGHTS, encodeSafetensors(tensorsOf(table, parameters, "parameters"), { format: "pt" })],
+  ]);
+  if (optimizer !== undefined) {
+    const moments = [
+      ...tensorsOf(table, optimizer.firstMoment, "first_moment", "first_moment."),
+      ...tensorsOf(table, optimizer.secondMoment, "second_moment", "second_moment."),
+    ];
+    files.set(OPTIMIZER, encodeSafetensors(moments));
+  }
+  if (trainer !== undefined) {
+    checkJson(trainer.state, "trainer.state");
+    const { logBytes, state } = trainer;
+    files.set(TRAINER, [encodeJson({ format: TRAINER_FORMAT, logBytes, state }, TRAINER)]);
+  }
+  await storage.writeFolder(folder, files);
+}
+
+/**
+ * Reads a checkpoint folder that bellows wrote.
+ * @throws BellowsError `checkpoint-invalid` naming the file, the field or tensor, what it is and what would be
+ *   right, also where it does not fit `expected`; `storage-failed`.
+ */
+export async function loadCheckpoint(
+  storage: Storage,
+  folder: string,
+  expected: Expected = {},
+): Promise<Checkpoint> {
+  const { configJson, table, ...weights } = await loadModel(storage, folder, expected.config);
+  const names = { tokenizer: joinPath(folder, TOKENIZER), config: joinPath(folder, CONFIG) };
+  const tokenizer = decodeJson(await readPart(storage, folder, TOKENIZER), names.tokenizer);
+  const vocabulary = readVocabulary(tokenizer, configJson, names);
+  const { vocab_size } = weights.config;
+  if (vocabulary.tokens.length !== vocab_size) {
+    refuse(
+      names.config,
+      "vocab_size",
+      vocab_size,
+      `${vocabulary.tokens.length}, as many as ${TOKENIZER} has`,
+    );
+  }
+  if (expected.vocabulary !== undefined)
+    checkSameVocabulary(vocabulary, expected.vocabulary, names.tokenizer);
+  return {
+    ...weights,
+    vocabulary,
+    ...(await loadOptimizer(storage, folder, table)),
+    ...(await loadTrainer(storage, folder)),
+  };
+}
+
+/**
+ * Reads the model of a checkpoint folder, also of one that bellows did not write: a Qwen2 model with a tied head,
+ * in one file of F32, F16 or BF16 tensors.
+ * @throws BellowsError as {@link loadCheckpoint}.
+ */
+export async function loadWeights(
+  storage: Storage,
+  folder: string,
+  expected?: ModelConfig,
+): Promise<Weights> {
+  const { config, parameters } = await loadModel(storage, folder, expected);
+  return { config, parameters };
+}
+
+async function loadModel(
+  storage: Storage,
+  folder: string,
+  expected: ModelConfig | undefined,
+): Promise<Weights & { readonly configJson: JsonObject; readonly table: ParameterTable }> {
+  const configFile = joinPath(folder, CONFIG);
+  const configJson = decodeJson(await readPart(storage, folder, CONFIG), configFile);
+  const config = readModelConfig(configJson, configFile);
+  if (expected !== undefined) checkSameConfig(config, expected, configFile);
+  const file = await openTensors(storage, folder, WEIGHTS);
+  // A table is as long as the config claims; so the claim is first held against the file.
+  const { size } = file.tensors.tensors;
+  if (config.num_hidden_layers > size) {
+    const right = `at most ${size}, the number of tensors in ${WEIGHTS}`;
+    refuse(configFile, "num_hidden_layers", config.num_hidden_layers, right);
+  }
+  const table = new ParameterTable(config);
+  checkTensors(file, table.parameters);
+  return { config, parameters: flatten(file, table), configJson, table };
+}
+
+interface OpenFile {
+  readonly name: string;
+  readonly tensors: Safetensors;
+}
+
+async function openTensors(storage: Storage, folder: string, part: string): Promise<OpenFile> {
+  const name = joinPath(folder, part);
+  return { name, tensors: new Safetensors(await readPart(storage, folder, part), name) };
+}
+
+async function loadOptimizer(
+  storage: Storage,
+  folder: string,
+  table: ParameterTable,
+): Promise<{ optimizer?: OptimizerState }> {
+  if (!(await storage.exists(joinPath(folder, OPTIMIZER)))) return {};
+  const file = await openTensors(storage, folder, OPTIMIZER);
+  const named = (start: string) => table.parameters.map((p) => ({ ...p, name: start + p.name }));
+  checkTensors(file, [...named("first_moment."), ...named("second_moment.")]);
+  const firstMoment = flatten(file, table, "first_moment.");
+  const secondMoment = flatten(file, table, "second_moment.");
+  return { optimizer: { firstMoment, secondMoment } };
+}
+
+async function loadTrainer(storage: Storage, folder: string): Promise<{ trainer?: TrainerState }> {
+  const name = joinPath(folder, TRAINER);
+  if (!(await storage.exists(name))) return {};
+  const { format, logBytes, state } = decodeJson(await storage.read(name), name);
+  if (format !== TRAINER_FORMAT) {
+    refuse(name, "format", format, `${TRAINER_FORMAT}; this checkpoint is of another version of bellows`);
+  }
+  if (!isJsonObject(state)) refuse(name, "state", state, "an object");
+  if (!isJsonObject(logBytes)) refuse(name, "logBytes", logBytes, "an object");
+  const sizes = Object.entries(logBytes).map(([log, bytes]): [string, number] => {
+    if (typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= 0) return [log, bytes];
+    return refuse(name, `logBytes[${shown(log)}]`, bytes, "a whole number of bytes");
+  });
+  return { trainer: { state, logBytes: Object.fromEntries(sizes) } };
+}
+
+async function readPart(storage: Storage, folder: string, part: string): Promise<Uint8Array<ArrayBuffer>> {
+  const name = joinPath(folder, part);
+  if (await storage.exists(name)) return storage.read(name);
+  throw new BellowsError("checkpoint-invalid", `${name} is missing; a checkpoint folder has it`, {
+    field: part,
+    hint: `A checkpoint is a folder with ${CONFIG}, ${WEIGHTS} (one file, not shards) and ${TOKENIZER}.`,
+  });
+}
+
+function tensorsOf(table: ParameterTable, flat: Float32Array, field: string, start = ""): Tensor[] {
+  if (flat.length !== table.totalFloats) {
+    throw new BellowsError(
+      "input-invalid",
+      `${field} has ${flat.length} floats; this model's layout has ${table.totalFloats}`,
+      { field },
+    );
+  }
+  return table.parameters.map(({ name, shape, offset, size }) => ({
+    name: start + name,
+    shape,
+    values: flat.subarray(offset, offset + size),
+  }));
+}
+
+function flatten(file: OpenFile, table: ParameterTable, start = ""): Float32Array<ArrayBuffer> {
+  const flat = new Float32Array(table.totalFloats);
+  for (const { name, offset, size } of table.parameters) {
+    file.tensors.copy(start + name, flat.subarray(offset, offset + size));
+  }
+  return flat;
+}
+
+/** Checks that a file has these tensors, in these shapes, and no others. */
+function checkTensors(file: OpenFile, parameters: readonly Parameter[]): void {
+  const found = file.tensors.tensors;
+  if (found.has(HEAD)) {
+    const right = "absent: bellows uses the embedding as the head and has no place for a head of its own";
+    refuse(file.name, HEAD, found.get(HEAD)!.shape, right);
+  }
+  for (const { name, shape } of parameters) {
+    const entry = found.get(name);
+    if (entry === undefined) refuse(file.name, name, undefined, `a tensor of shape ${shown(shape)}`);
+    if (entry.shape.length !== shape.length || entry.shape.some((n, i) => n !== shape[i])) {
+      refuse(file.name, `the shape of ${name}`, entry.shape, shown(shape));
+    }
+  }
+  const known = new Set(parameters.map(({ name }) => name));
+  for (const [name, { shape }] of found) {
+    if (!known.has(name)) refuse(file.name, shown(name), shape, "absent: this model has no such tensor");
+  }
+}
+
+function checkSameConfig(config: ModelConfig, expected: ModelConfig, file: string): void {
+  for (const field of Object.keys(config) as (keyof ModelConfig)[]) {
+    // How many positions a run has room for is its own affair: no weight depends on it.
+    if (field === "max_position_embeddings") continue;
+    if (config[field] !== expected[field])
+      refuse(file, field, config[field], `${expected[field]} for this run`);
+  }
+}
+
+function checkSameVocabulary(
+  found: VocabularyDescription,
+  expected: VocabularyDescription,
+  file: string,
+): void {
+  const length = Math.max(found.tokens.length, expected.tokens.length);
+  for (let id = 0; id < length; id++) {
+    const right = expected.tokens[id];
+    if (found.tokens[id] !== right) {
+      refuse(file, `token ${id}`, found.tokens[id], `${shown(right)} for this task`);
+    }
+  }
+  for (const field of ["pad", "end"] as const) {
+    if (found[field] !== expected[field])
+      refuse(file, `the ${field} token`, found[field], `${expected[field]} for this task`);
+  }
+}
+
+function checkVocabulary({ tokens, pad, end }: VocabularyDescription, config: ModelConfig): void {
+  const fail = (field: string, value: unknown, right: string): never => {
+    throw new BellowsError("input-invalid", `vocabulary.${field} is ${shown(value)}; it must be ${right}`, {
+      field: `vocabulary.${field}`,
+    });
+  };
+  if (tokens.length !== config.vocab_size) {
+    fail("tokens.length", tokens.length, `${config.vocab_size}, the model's vocab_size`);
+  }
+  const earlier = new Set<string>();
+  for (const [id, token] of tokens.entries()) {
+    if (token === "" || /\s/.test(token)) fail(`tokens[${id}]`, token, "a word without white space");
+    if (earlier.has(token)) fail(`tokens[${id}]`, token, "unlike every other token");
+    earlier.add(token);
+  }
+  if (tokens[pad] === undefined) fail("pad", pad, `an id below ${tokens.length}`);
+  if (tokens[end] === undefined) fail("end", end, `an id below ${tokens.length}`);
+}
