@@ -1,21 +1,24 @@
 import { defineConfig } from "vitest/config";
 
-const GPU_TESTS = [
-  "test/kernels/**/*.test.ts",
-  "test/gpu/**/*.test.ts",
-  "test/model/**/*.test.ts",
-  "test/train/**/*.test.ts",
-];
+/** Tests that need a WebGPU adapter. */
+const GPU_TESTS = ["kernels", "gpu", "model", "train", "cli"].map((folder) => `test/${folder}/**/*.test.ts`);
 
-/** Builds the command line program; tests run from the sources. */
-export default defineConfig({
+/** What `vite build` makes for Node, by mode: the command line program, or the benchmark. */
+const ENTRIES: Record<string, Record<string, string>> = {
+  production: { bellows: "src/cli/main.ts", index: "src/index.ts" },
+  bench: { bench: "test/bench/main.ts", workloads: "test/bench/workloads.ts" },
+};
+
+export default defineConfig(({ mode }) => ({
   build: {
     ssr: true,
     target: "node20",
     outDir: "dist",
-    rollupOptions: { input: { bellows: "src/cli/main.ts" }, output: { entryFileNames: "[name].js" } },
+    emptyOutDir: false,
+    rollupOptions: { input: ENTRIES[mode] ?? ENTRIES.production!, output: { entryFileNames: "[name].js" } },
   },
   test: {
+    css: true,
     projects: [
       { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: GPU_TESTS } },
       {
@@ -23,6 +26,7 @@ export default defineConfig({
         test: {
           name: "gpu",
           include: GPU_TESTS,
+          globalSetup: "test/support/global-setup.ts",
           // One process and one device for all: the software driver takes every core by itself.
           pool: "forks",
           isolate: false,
@@ -33,4 +37,4 @@ export default defineConfig({
       },
     ],
   },
-});
+}));

@@ -1,0 +1,66 @@
+import { print } from "../host/node-program.ts";
+import { createTask } from "../tasks/registry.ts";
+import { modelConfigOf } from "../train/config.ts";
+import { buildEngine, compileAll } from "../train/engine.ts";
+import { evalProblems, evaluate } from "../train/evaluate.ts";
+import { logLine } from "../train/records.ts";
+import { loadFor } from "./checkpoints.ts";
+import { chooseVariants, openDevice } from "./device.ts";
+import { type ConfigFlags, configFromFlags } from "./flags.ts";
+import { formatNumber, formatPercent, table } from "./terminal.ts";
+
+export interface EvalFlags extends ConfigFlags {
+  readonly json?: boolean;
+  readonly variants?: string;
+}
+
+/** `bellows eval [checkpoint]`: accuracy and length per difficulty at L_max. */
+export async function runEval(checkpoint: string | undefined, flags: EvalFlags): Promise<number> {
+  const config = configFromFlags(flags, null);
+  const task = createTask(config.task.name, config.task.settings);
+  const name = checkpoint ?? config.init;
+  const { parameters } = await loadFor(config, task, name);
+  const gpu = await openDevice();
+  const variants = await chooseVariants(gpu, modelConfigOf(config, task), flags.variants ?? "auto");
+  const engine = await buildEngine(gpu, config, variants);
+  engine.model.writeParameters(parameters);
+  await compileAll(gpu, () => {});
+  const record = await evaluate(engine, evalProblems(task, config), 0);
+  gpu.close();
+  if (flags.json) {
+    print(JSON.stringify(logLine(record)));
+    return 0;
+  }
+  const { problemsPerLevel, samples, temperature } = config.eval;
+  print(
+    `${name}: ${problemsPerLevel} problems a level, ${samples} responses each, T = ${temperature}, ` +
+      `at most ${config.schedule.lmax} tokens`,
+  );
+  const m = record.metrics;
+  print(
+    table([
+      ["level", "stands for", "right", "±", "length", "cut"],
+      ...record.levels.map((level) => [
+        level.name,
+        level.standsFor,
+        level.accuracy.toFixed(3),
+        formatNumber(level.standardError, 3),
+        level.meanLength.toFixed(1),
+        formatPercent(level.truncated),
+      ]),
+      [
+        "all",
+        "",
+        formatNumber(m["eval/acc"], 3),
+        formatNumber(m["eval/acc_se"], 3),
+        formatNumber(m["eval/mean_length"], 1),
+        formatPercent(m["eval/clipped_ratio"]),
+      ],
+    ]),
+  );
+  print(
+    `pass@${samples} ${formatNumber(m[`eval/pass@${samples}`], 3)}; per response ${formatNumber(m["eval/words/wait"], 2)} wait, ` +
+      `${formatNumber(m["eval/words/alt"], 2)} alt, ${formatNumber(m["eval/words/so"], 2)} so`,
+  );
+  return 0;
+}

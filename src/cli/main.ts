@@ -1,0 +1,96 @@
+import { type Command, cac } from "cac";
+import { version } from "../../package.json";
+import { BellowsError } from "../errors.ts";
+import { complain, exit, programArguments } from "../host/node-program.ts";
+import { NO_ADAPTER_STATUS, runDoctor } from "./doctor.ts";
+import { runEval } from "./eval.ts";
+import { addConfigFlags } from "./flags.ts";
+import { runSample } from "./sample.ts";
+import { runSchedule } from "./schedule.ts";
+import { runSft } from "./sft.ts";
+import { runTrain } from "./train.ts";
+
+const VARIANTS =
+  "Kernel variants: auto (measured once on this device), off (no measuring), or e.g. matmul=register,attention=direct";
+
+/** Runs the program and returns its exit status. */
+async function main(args: readonly string[]): Promise<number> {
+  const cli = cac("bellows");
+  const run = (command: Command, action: (...parameters: never[]) => number | Promise<number>) =>
+    command.action(action);
+  const json = (command: Command, what: string) => command.option("--json", what);
+
+  const train = cli.command("train", "Train a reasoner with GRPO under a length budget that breathes");
+  addConfigFlags(train, "rl.steps")
+    .option("--out <folder>", "Run folder to make; a fresh one under runs/ if left out")
+    .option("--resume <run>", "Go on with a run in its own folder, up to --steps")
+    .option("--no-preflight", "Skip the trial rollout that foretells the run")
+    .option("--variants <choice>", VARIANTS);
+  run(json(train, "Print one JSON record a line and nothing else"), runTrain);
+
+  const sft = cli.command("sft", "Teach a fresh model the teacher's traces: makes a pre-RL checkpoint");
+  addConfigFlags(sft, "sft.steps")
+    .option("--out <folder>", "Checkpoint folder to make")
+    .option("--variants <choice>", VARIANTS);
+  run(json(sft, "Print one JSON record a line and nothing else"), runSft);
+
+  const evaluate = cli.command(
+    "eval [checkpoint]",
+    "Measure accuracy and length per difficulty (default: the bundled pre-rl)",
+  );
+  addConfigFlags(evaluate, null).option("--variants <choice>", VARIANTS);
+  run(json(evaluate, "Print the result as JSON"), runEval);
+
+  const sample = cli.command(
+    "sample [checkpoint]",
+    "Print reasoning traces (default: of the bundled pre-rl)",
+  );
+  addConfigFlags(sample, null)
+    .option("--count <n>", "Problems (default: 4)")
+    .option("--samples <n>", "Responses to each (default: 1)")
+    .option("--level <n>", "Difficulty from 1; all in turn if left out")
+    .option("--temperature <t>", "Sampling temperature; 0 is greedy")
+    .option("--prompt <text>", 'Your own problem in the task\'s words, e.g. "4 8 a * 8 b - 4 >"')
+    .option("--variants <choice>", VARIANTS);
+  run(json(sample, "Print one JSON record a line"), runSample);
+
+  const schedule = cli.command("schedule", "Plot the budget L(t), or print it");
+  addConfigFlags(schedule, "rl.steps");
+  run(json(schedule, "Print one JSON array of integer caps, step 0 first"), runSchedule);
+
+  const doctor = cli.command("doctor", "Tell what the GPU can do and what that means here");
+  run(json(doctor, "Print the report as JSON"), ({ json = false }: { json?: boolean }) =>
+    runDoctor({ json }),
+  );
+
+  cli.help();
+  cli.version(version);
+  cli.parse(["node", "bellows", ...args], { run: false });
+  if (cli.options.help || cli.options.version) return 0;
+  if (cli.matchedCommand === undefined) {
+    cli.outputHelp();
+    if (args.length === 0) return 0;
+    throw new BellowsError("input-invalid", `there is no command ${args[0]}`);
+  }
+  return cli.runMatchedCommand();
+}
+
+/** An error as one or two lines; the stack only of what should not have happened. */
+function explain(error: unknown): number {
+  if (error instanceof BellowsError) {
+    complain(`bellows: ${error.message}`);
+    if (error.hint !== "") complain(error.hint);
+    return error.code === "adapter-unavailable" || error.code === "webgpu-unavailable"
+      ? NO_ADAPTER_STATUS
+      : 1;
+  }
+  if (error instanceof Error && error.name === "CACError") {
+    complain(`bellows: ${error.message}; see bellows --help`);
+    return 1;
+  }
+  complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return 1;
+}
+
+// Dawn keeps the process alive, so it must be ended.
+exit(await main(programArguments()).catch(explain));

@@ -1,0 +1,118 @@
+import { BellowsError } from "../errors.ts";
+import { print } from "../host/node-program.ts";
+import { Random, STREAM } from "../random.ts";
+import { rollout } from "../rl/rollout.ts";
+import { createTask } from "../tasks/registry.ts";
+import { drawProblem } from "../tasks/split.ts";
+import type { Problem, Task } from "../tasks/task.ts";
+import { modelConfigOf } from "../train/config.ts";
+import { buildEngine, compileAll } from "../train/engine.ts";
+import { loadFor } from "./checkpoints.ts";
+import { chooseVariants, openDevice } from "./device.ts";
+import { type ConfigFlags, configFromFlags } from "./flags.ts";
+import { bold, dim } from "./terminal.ts";
+
+export interface SampleFlags extends ConfigFlags {
+  readonly json?: boolean;
+  readonly variants?: string;
+  readonly count?: number | string;
+  readonly samples?: number | string;
+  readonly level?: number | string;
+  readonly temperature?: number | string;
+  readonly prompt?: string;
+}
+
+/** `bellows sample [checkpoint]`: prints reasoning traces for problems that training never sees, or for a given prompt. */
+export async function runSample(checkpoint: string | undefined, flags: SampleFlags): Promise<number> {
+  const config = configFromFlags(flags, null);
+  const task = createTask(config.task.name, config.task.settings);
+  const count = wholeFlag("count", flags.count, 4, 1, 1000);
+  const samples = wholeFlag("samples", flags.samples, 1, 1, 1000);
+  const temperature = numberFlag("temperature", flags.temperature, config.eval.temperature);
+  const problems =
+    flags.prompt === undefined ? drawProblems(task, flags, count, config.seed) : [given(task, flags.prompt)];
+  const name = checkpoint ?? config.init;
+  const { parameters } = await loadFor(config, task, name);
+
+  const gpu = await openDevice();
+  const variants = await chooseVariants(gpu, modelConfigOf(config, task), flags.variants ?? "auto");
+  const engine = await buildEngine(gpu, config, variants);
+  engine.model.writeParameters(parameters);
+  await compileAll(gpu, () => {});
+  const trajectories = await rollout(engine.decoder, {
+    prompts: problems.map((problem) => problem.prompt),
+    groupSize: samples,
+    cap: config.schedule.lmax,
+    temperature,
+    seed: config.seed,
+    stream: STREAM.showSampling,
+    step: 0,
+    firstId: 0,
+  });
+  gpu.close();
+  const { vocabulary } = task;
+  for (const [index, problem] of problems.entries()) {
+    const judge = "answer" in problem ? (problem as Problem) : null;
+    const prompt = vocabulary.format(problem.prompt);
+    if (!flags.json) print(`${bold(prompt)}${judge === null ? "" : dim(`  right: ${judge.answer}`)}`);
+    for (const { response, ended } of trajectories.slice(index * samples, (index + 1) * samples)) {
+      const verdict = judge === null ? null : task.verify(judge, response);
+      const text = vocabulary.format(response);
+      const record = { prompt, response: text, length: response.length, truncated: !ended, ...verdict };
+      const mark = verdict === null ? " " : verdict.correct ? "✓" : "✗";
+      const end = ended ? "" : dim(" … cut");
+      print(
+        flags.json
+          ? JSON.stringify(record)
+          : `  ${mark} ${String(response.length).padStart(3)}  ${text}${end}`,
+      );
+    }
+  }
+  return 0;
+}
+
+function drawProblems(task: Task, flags: SampleFlags, count: number, seed: number): Problem[] {
+  const random = new Random(seed, STREAM.evalProblems, 1000);
+  const top = task.levels.length;
+  const level = flags.level === undefined ? null : wholeFlag("level", flags.level, 1, 1, top) - 1;
+  return Array.from({ length: count }, (_, i) => drawProblem(task, level ?? i % top, "eval", random));
+}
+
+/** A prompt in the words of the task, with nothing known about its answer. */
+function given(task: Task, text: string): Pick<Problem, "prompt"> {
+  const prompt = task.vocabulary.encode(text);
+  if (prompt.length >= 1 && prompt.length <= task.maxPromptTokens) return { prompt };
+  throw new BellowsError(
+    "input-invalid",
+    `the prompt has ${prompt.length} words; it must have 1 to ${task.maxPromptTokens}`,
+    {
+      field: "prompt",
+    },
+  );
+}
+
+function numberFlag(name: string, value: number | string | undefined, fallback: number): number {
+  const number = value === undefined ? fallback : Number(value);
+  if (Number.isFinite(number) && number >= 0) return number;
+  throw new BellowsError("input-invalid", `--${name} is ${value}; it must be a number from 0`, {
+    field: name,
+  });
+}
+
+function wholeFlag(
+  name: string,
+  value: number | string | undefined,
+  fallback: number,
+  least: number,
+  most: number,
+): number {
+  const number = value === undefined ? fallback : Number(value);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new BellowsError(
+    "input-invalid",
+    `--${name} is ${value}; it must be a whole number from ${least} to ${most}`,
+    {
+      field: name,
+    },
+  );
+}

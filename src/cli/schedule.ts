@@ -1,0 +1,44 @@
+import { print, terminalColumns } from "../host/node-program.ts";
+import { capAt, phaseAt } from "../rl/length-schedule.ts";
+import { type ConfigFlags, configFromFlags } from "./flags.ts";
+
+const ROWS = 12;
+
+/** `bellows schedule`: prints or plots L(t). With `json`, one array of integer caps, step 0 first. */
+export function runSchedule(flags: ConfigFlags & { readonly json?: boolean }): number {
+  const config = configFromFlags(flags, "rl.steps");
+  const { schedule, rl } = config;
+  const caps = Array.from({ length: rl.steps }, (_, step) => capAt(schedule, step));
+  if (flags.json) {
+    print(JSON.stringify(caps));
+    return 0;
+  }
+  const mean = caps.reduce((sum, cap) => sum + cap, 0) / caps.length;
+  print(
+    `${schedule.kind}: ${rl.steps} steps, budget ${Math.min(...caps)} to ${Math.max(...caps)} tokens, mean ${mean.toFixed(1)}`,
+  );
+  print(plot(caps, (terminalColumns() ?? 100) - 8));
+  print("step  cap  phase");
+  for (let step = 0; step < caps.length; step++) {
+    const { phase } = phaseAt(schedule, step);
+    if (step > 0 && phase === phaseAt(schedule, step - 1).phase) continue;
+    print(`${String(step).padStart(4)} ${String(caps[step]).padStart(4)}  ${phase}`);
+  }
+  return 0;
+}
+
+/** Caps as columns of blocks over an axis of tokens. */
+function plot(caps: readonly number[], columns: number): string {
+  const width = Math.min(columns, caps.length);
+  const heights = Array.from({ length: width }, (_, x) => caps[Math.floor((x * caps.length) / width)]!);
+  const top = Math.max(...heights);
+  const lines: string[] = [];
+  for (let row = ROWS; row >= 1; row--) {
+    const level = (top * row) / ROWS;
+    const half = top / ROWS / 2;
+    const cells = heights.map((height) => (height >= level ? "█" : height >= level - half ? "▄" : " "));
+    lines.push(`${String(Math.round(level)).padStart(5)} ┤${cells.join("")}`);
+  }
+  lines.push(`      └${"─".repeat(width)}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,209 @@
+import { version } from "../../package.json";
+import { BellowsError } from "../errors.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { exit, onInterrupt, type Place, placeOf, residentBytes } from "../host/node-program.ts";
+import { reportHtml } from "../io/report/report.ts";
+import { RunFolder, readLog, readRunConfig } from "../io/run-folder.ts";
+import { joinPath } from "../io/storage.ts";
+import type { Variants } from "../model/variants.ts";
+import { createTask, TASKS } from "../tasks/registry.ts";
+import { type Config, modelConfigOf, parseConfig } from "../train/config.ts";
+import { buildEngine, compileAll } from "../train/engine.ts";
+import { plannedBytes, preflight } from "../train/preflight.ts";
+import { logLine } from "../train/records.ts";
+import { type Progress, type Snapshot, Trainer } from "../train/trainer.ts";
+import { startingParameters } from "./checkpoints.ts";
+import { chooseVariants, openDevice } from "./device.ts";
+import { type ConfigFlags, configFromFlags } from "./flags.ts";
+import { TrainingView } from "./training-view.ts";
+
+export interface TrainFlags extends ConfigFlags {
+  readonly resume?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly variants?: string;
+  readonly preflight?: boolean;
+}
+
+/** As shells report a program that Ctrl-C ended. */
+const INTERRUPTED_STATUS = 130;
+
+/** Folder in which runs are made unless `--out` names one. */
+const RUNS = "runs";
+
+/** `bellows train`: trains, logs, saves and reports. Returns the exit status. */
+export async function runTrain(flags: TrainFlags): Promise<number> {
+  const { config, resumePlace } = await configOf(flags);
+  const task = createTask(config.task.name, config.task.settings);
+  // Everything that can be wrong with files is found before the device is opened.
+  const opened = resumePlace === null ? null : await openRun(resumePlace, config);
+  const reference =
+    config.rl.klKind === "none" && opened !== null ? null : await startingParameters(config, task);
+  const out = opened === null && flags.out !== undefined ? await checkFree(placeOf(flags.out)) : null;
+
+  const view = new TrainingView(config, flags.json === true);
+  const gpu = await openDevice();
+  const variants = await chooseVariants(gpu, modelConfigOf(config, task), flags.variants ?? "auto");
+  const planned = await plannedBytes(gpu, config, variants);
+  view.device(gpu, variants);
+  const engine = await buildEngine(gpu, config, variants);
+  engine.model.writeParameters(opened?.snapshot.parameters ?? reference!);
+  const trainer = new Trainer(engine, {
+    ...(opened === null ? {} : { resumed: opened.snapshot }),
+    ...(reference === null ? {} : { reference }),
+  });
+  await compileAll(gpu, view.compiling);
+  if (flags.preflight !== false && opened === null) view.preflight(await preflight(trainer, planned));
+
+  const run = opened?.run ?? (await createRun(out, config));
+  view.start(run.shown, trainer.step);
+  const status = await trainInto(run, trainer, view);
+  await writeReport(run, config, gpu, variants);
+  view.finish(run.shown, gpu, planned, residentBytes());
+  gpu.close();
+  return status;
+}
+
+/** A run folder that is open for writing, and what people call it. */
+interface OpenRun {
+  readonly folder: RunFolder;
+  readonly place: Place;
+  readonly shown: string;
+}
+
+async function configOf(flags: TrainFlags): Promise<{ config: Config; resumePlace: Place | null }> {
+  if (flags.resume === undefined) return { config: configFromFlags(flags, "rl.steps"), resumePlace: null };
+  for (const flag of ["preset", "config", "set", "seed", "out"] as const) {
+    if (flags[flag] === undefined) continue;
+    throw new BellowsError(
+      "config-invalid",
+      `--${flag} cannot go with --resume; a run goes on with its own config`,
+      {
+        field: flag,
+        hint: "Only --steps can be given anew.",
+      },
+    );
+  }
+  const resumePlace = placeOf(String(flags.resume));
+  const stored = (await readRunConfig(resumePlace.storage, resumePlace.path)) as { rl?: object };
+  const steps = flags.steps === undefined ? {} : { steps: Number(flags.steps) };
+  return { config: parseConfig({ ...stored, rl: { ...stored.rl, ...steps } }), resumePlace };
+}
+
+/** Opens a run to go on with it, at its latest checkpoint. */
+async function openRun(place: Place, config: Config): Promise<{ run: OpenRun; snapshot: Snapshot }> {
+  const folder = await RunFolder.open(place.storage, place.path);
+  const task = createTask(config.task.name, config.task.settings);
+  const { tokens, pad, end } = task.vocabulary;
+  const checkpoint = await folder.resume({
+    config: modelConfigOf(config, task),
+    vocabulary: { tokens, pad, end },
+  });
+  if (checkpoint.optimizer === undefined) {
+    throw new BellowsError("checkpoint-invalid", `${place.shown} has no optimizer state to go on with`);
+  }
+  const progress = checkpoint.trainer.state as unknown as Progress;
+  if (progress.step > config.rl.steps) {
+    throw new BellowsError(
+      "config-invalid",
+      `the run is at step ${progress.step} already, beyond ${config.rl.steps} steps`,
+      {
+        field: "rl.steps",
+        hint: "Give a larger --steps.",
+      },
+    );
+  }
+  await folder.writeConfig(config);
+  const snapshot = { parameters: checkpoint.parameters, ...checkpoint.optimizer, progress };
+  return { run: { folder, place, shown: place.shown }, snapshot };
+}
+
+async function checkFree(place: Place): Promise<Place> {
+  if (!(await place.storage.exists(place.path))) return place;
+  throw new BellowsError(
+    "input-invalid",
+    `there is something at ${place.shown} already; it is not overwritten`,
+    {
+      field: "out",
+      hint: `Choose another --out, or go on with --resume ${place.shown}.`,
+    },
+  );
+}
+
+async function createRun(out: Place | null, config: Config): Promise<OpenRun> {
+  if (out !== null) {
+    const folder = await RunFolder.create(out.storage, out.path, config);
+    return { folder, place: out, shown: out.shown };
+  }
+  const { storage, path } = placeOf(RUNS);
+  const name = `${config.task.name}-${config.schedule.kind}-seed${config.seed}`;
+  const folder = await RunFolder.createFresh(storage, path, name, config);
+  return { folder, place: { storage, path: folder.path, shown: folder.path }, shown: folder.path };
+}
+
+/**
+ * Runs the trainer to its end or to an interrupt, logging every record and saving checkpoints. A checkpoint is made before
+ * the evaluation that may follow it, so that a run that goes on from there logs what an uninterrupted one does.
+ */
+async function trainInto({ folder }: OpenRun, trainer: Trainer, view: TrainingView): Promise<number> {
+  let interrupted = false;
+  const stopListening = onInterrupt(() => {
+    if (interrupted) exit(INTERRUPTED_STATUS); // the second time in earnest: what was saved is saved
+    interrupted = true;
+    view.interrupted();
+  });
+  const { checkpointEvery } = trainer.engine.config.train;
+  const { steps } = trainer.engine.config.rl;
+  try {
+    for await (const record of trainer.run()) {
+      await folder.append("metrics", [logLine(record)]);
+      view.show(record);
+      if (record.type !== "step") continue;
+      await folder.append("samples", record.samples);
+      const done = record.step + 1;
+      const due = checkpointEvery > 0 && done % checkpointEvery === 0;
+      if (due || interrupted || done === steps) await folder.saveStep(done, await checkpointOf(trainer));
+      if (interrupted && done < steps) return INTERRUPTED_STATUS;
+    }
+  } finally {
+    stopListening();
+  }
+  await folder.saveNamed("final", await checkpointOf(trainer));
+  return 0;
+}
+
+async function checkpointOf(trainer: Trainer) {
+  const { engine } = trainer;
+  const { parameters, firstMoment, secondMoment, progress } = await trainer.snapshot();
+  const { tokens, pad, end } = engine.task.vocabulary;
+  return {
+    config: engine.model.context.config,
+    vocabulary: { tokens, pad, end },
+    parameters,
+    optimizer: { firstMoment, secondMoment },
+    trainer: progress,
+  };
+}
+
+async function writeReport(
+  { folder, place }: OpenRun,
+  config: Config,
+  gpu: Gpu,
+  variants: Variants,
+): Promise<void> {
+  const lines = await readLog(place.storage, folder.path, "metrics");
+  const html = reportHtml({
+    name: folder.path.split("/").at(-1)!,
+    task: TASKS.get(config.task.name)?.description ?? "",
+    config,
+    lines,
+    environment: {
+      bellows: version,
+      adapter: gpu.adapter.device || gpu.adapter.description,
+      variants: Object.entries(variants)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(", "),
+    },
+  });
+  await place.storage.write(joinPath(folder.path, "report.html"), [new TextEncoder().encode(html)]);
+}

@@ -1,0 +1,171 @@
+import type { Gpu } from "../gpu/device.ts";
+import { print } from "../host/node-program.ts";
+import type { Variants } from "../model/variants.ts";
+import type { Config } from "../train/config.ts";
+import type { Preflight } from "../train/preflight.ts";
+import { type EvalRecord, logLine, type StepRecord, type TrainerRecord } from "../train/records.ts";
+import {
+  bar,
+  bold,
+  dim,
+  formatBytes,
+  formatDuration,
+  formatNumber,
+  formatPercent,
+  LiveLine,
+  plural,
+} from "./terminal.ts";
+
+const BAR_COLUMNS = 16;
+/** About how many plain lines a run prints where there is no terminal. */
+const PLAIN_LINES = 60;
+/** Steps over which the rate for the estimated time is taken. */
+const RATE_STEPS = 20;
+
+/** What `bellows train` shows: a live line and what stays above it, or with `--json` one record a line. */
+export class TrainingView {
+  readonly #config: Config;
+  readonly #json: boolean;
+  readonly #line: LiveLine;
+  /** When each of the last steps ended, in milliseconds. */
+  readonly #ends: number[] = [];
+  #first: EvalRecord | undefined;
+  #last: EvalRecord | undefined;
+  #begin = performance.now();
+
+  constructor(config: Config, json: boolean) {
+    this.#config = config;
+    this.#json = json;
+    this.#line = new LiveLine(Math.max(1, Math.round(config.rl.steps / PLAIN_LINES)));
+  }
+
+  device({ adapter }: Gpu, variants: Variants): void {
+    if (this.#json) return;
+    const kind = adapter.software ? "software adapter" : "GPU";
+    const chosen = Object.entries(variants).map(([name, value]) => `${name}=${value}`);
+    print(`${kind}: ${adapter.device || adapter.description}  ${dim(`kernels: ${chosen.join(", ")}`)}`);
+  }
+
+  readonly compiling = (done: number, total: number, label: string): void => {
+    if (this.#json) return;
+    const line = this.#compileLine;
+    if (done < total)
+      line.update(`compiling kernels ${bar(done / total, BAR_COLUMNS)} ${done}/${total}  ${dim(label)}`);
+    else line.clear();
+  };
+
+  readonly #compileLine = new LiveLine(Number.POSITIVE_INFINITY);
+
+  preflight(found: Preflight): void {
+    if (this.#json) {
+      print(JSON.stringify({ type: "preflight", ...found }));
+      return;
+    }
+    const { lmin, lmax } = found;
+    print(
+      `the starting policy: ${formatPercent(found.accuracyAtLmax)} right within ${lmax} tokens, ` +
+        `mean length ${found.meanLength.toFixed(1)}`,
+    );
+    print(
+      `foretold: at L = ${lmax} ${formatPercent(found.truncatedAtLmax)} cut and ${formatPercent(found.deadGroupsAtLmax)} of groups ` +
+        `dead; at L = ${lmin} ${formatPercent(found.truncatedAtLmin)} cut and ${formatPercent(found.deadGroupsAtLmin)} dead; ` +
+        `${formatBytes(found.gpuBytes)} of GPU memory; about ${formatDuration(found.seconds)}`,
+    );
+    for (const { message } of found.warnings) print(`${bold("warning:")} ${message}`);
+  }
+
+  start(run: string, step: number): void {
+    this.#begin = performance.now();
+    if (this.#json) return;
+    const { schedule, rl } = this.#config;
+    const from = step > 0 ? ` from step ${step}` : "";
+    print(
+      `${bold(run)}: ${plural(rl.steps, "step")}${from}, ${schedule.kind} budget, Ctrl-C saves and stops`,
+    );
+    print();
+  }
+
+  show(record: TrainerRecord): void {
+    if (this.#json) {
+      print(JSON.stringify(logLine(record)));
+      return;
+    }
+    switch (record.type) {
+      case "step":
+        this.#showStep(record);
+        break;
+      case "eval":
+        this.#first ??= record;
+        this.#last = record;
+        this.#line.print(evalLine(record));
+        break;
+      case "warning":
+        this.#line.print(`${bold("warning:")} ${record.message}`);
+    }
+  }
+
+  interrupted(): void {
+    if (!this.#json) this.#line.print("stopping after this step and saving; Ctrl-C again stops at once");
+  }
+
+  /** What came of it, and where it lies. */
+  finish(run: string, gpu: Gpu, plannedBytes: number, residentBytes: number): void {
+    if (this.#json) return;
+    this.#line.clear();
+    print();
+    const [before, after] = [this.#first, this.#last];
+    if (before !== undefined && after !== undefined && before !== after) {
+      const accuracy = (record: EvalRecord) => formatPercent(record.metrics["eval/acc"]);
+      const length = (record: EvalRecord) => formatNumber(record.metrics["eval/mean_length"], 1);
+      print(
+        bold(
+          `${accuracy(before)} right with ${length(before)} tokens before, ` +
+            `${accuracy(after)} with ${length(after)} tokens after ${plural(after.step, "step")}`,
+        ),
+      );
+    }
+    const seconds = (performance.now() - this.#begin) / 1000;
+    print(
+      dim(
+        `${formatDuration(seconds)}; GPU buffers ${formatBytes(gpu.buffers.peakBytes)} at most ` +
+          `(foretold ${formatBytes(plannedBytes)}); process ${formatBytes(residentBytes)}`,
+      ),
+    );
+    print(`report:     ${run}/report.html`);
+    print(`look:       npx bellows sample ${run}`);
+    print(`go on:      npx bellows train --resume ${run} --steps ${this.#config.rl.steps * 2}`);
+  }
+
+  #showStep(record: StepRecord): void {
+    const { steps } = this.#config.rl;
+    const done = record.step + 1;
+    this.#ends.push(performance.now());
+    if (this.#ends.length > RATE_STEPS) this.#ends.shift();
+    const span = this.#ends.at(-1)! - this.#ends[0]!;
+    const perStep = this.#ends.length > 1 ? span / (this.#ends.length - 1) / 1000 : Number.NaN;
+    const m = record.metrics;
+    this.#line.update(
+      [
+        `${String(done).padStart(String(steps).length)}/${steps} ${bar(done / steps, BAR_COLUMNS)}`,
+        `${record.phase.padEnd(8)} L ${record.cap}`,
+        `length ${formatNumber(m["completions/mean_length"], 1)}`,
+        `right ${formatPercent(m.acc)}`,
+        `entropy ${formatNumber(m.entropy, 3)}`,
+        `${formatNumber(m.tokens_per_s, 0)} tokens/s`,
+        `${formatDuration((steps - done) * perStep)} left`,
+      ].join("  "),
+      done === steps,
+    );
+  }
+}
+
+function evalLine(record: EvalRecord): string {
+  const m = record.metrics;
+  const levels = record.levels.map(({ accuracy }) => accuracy.toFixed(2)).join(" ");
+  const words = `wait ${formatNumber(m["eval/words/wait_correct"], 2)} right, ${formatNumber(m["eval/words/wait_wrong"], 2)} wrong`;
+  return (
+    `step ${String(record.step).padStart(4)}  ${bold(`right ${formatNumber(m["eval/acc"], 3)}`)} ± ` +
+    `${formatNumber(m["eval/acc_se"], 3)} [${levels}]  length ${formatNumber(m["eval/mean_length"], 1)}  ` +
+    `cut ${formatPercent(m["eval/clipped_ratio"])}  ${words}`
+  );
+}

@@ -1,0 +1,20 @@
+/** bellows as a library: what a page, a script or another program builds on. */
+export { BellowsError, type ErrorCode, type ErrorData } from "./errors.ts";
+export { type Gpu, openGpu } from "./gpu/device.ts";
+export { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./io/checkpoint.ts";
+export { MemoryStorage } from "./io/memory-storage.ts";
+export type { Storage } from "./io/storage.ts";
+export type { ModelConfig } from "./model/config.ts";
+export { Model } from "./model/model.ts";
+export { defaultVariants, measureVariants, type Variants } from "./model/variants.ts";
+export { capAt, type LengthSchedule, phaseAt } from "./rl/length-schedule.ts";
+export { createTask, TASKS } from "./tasks/registry.ts";
+export type { Task } from "./tasks/task.ts";
+export { type Config, ConfigSchema, parseConfig } from "./train/config.ts";
+export { buildEngine, compileAll, type Engine } from "./train/engine.ts";
+export { evalProblems, evaluate } from "./train/evaluate.ts";
+export { PRESETS } from "./train/presets.ts";
+export type { EvalRecord, SampleRecord, StepRecord, TrainerRecord } from "./train/records.ts";
+export { composeConfig } from "./train/settings.ts";
+export { SftTrainer } from "./train/sft.ts";
+export { type Snapshot, Trainer } from "./train/trainer.ts";

@@ -1,0 +1,63 @@
+import { BellowsError } from "../errors.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { CompileProgress } from "../gpu/pipelines.ts";
+import type { Decoder } from "../model/decoder.ts";
+import { Model } from "../model/model.ts";
+import type { Variants } from "../model/variants.ts";
+import { createTask } from "../tasks/registry.ts";
+import type { Task } from "../tasks/task.ts";
+import { type Config, modelConfigOf } from "./config.ts";
+
+/** A task and a model on the GPU that speaks its language: what training, evaluation and sampling share. */
+export interface Engine {
+  readonly gpu: Gpu;
+  readonly config: Config;
+  readonly task: Task;
+  readonly model: Model;
+  readonly decoder: Decoder;
+}
+
+/** Most sequences that this config ever samples at once. */
+export function decodeSequences(config: Config, levels: number): number {
+  const { promptsPerStep, groupSize } = config.rl;
+  const { problemsPerLevel, samples } = config.eval;
+  const wanted = Math.max(promptsPerStep * groupSize, problemsPerLevel * levels * samples);
+  return Math.min(wanted, config.train.decodeSequences);
+}
+
+/** Builds model and decoder; the weights are still zero. */
+export async function buildEngine(gpu: Gpu, config: Config, variants: Variants): Promise<Engine> {
+  const task = createTask(config.task.name, config.task.settings);
+  return gpu.scoped(() => {
+    const model = new Model(gpu, {
+      config: modelConfigOf(config, task),
+      variants,
+      batchTokens: config.train.microBatchTokens,
+      excludedToken: task.vocabulary.pad,
+      endToken: task.vocabulary.end,
+    });
+    const decoder = model.decoder({
+      sequences: decodeSequences(config, task.levels.length),
+      promptTokens: task.maxPromptTokens,
+      responseTokens: config.schedule.lmax,
+    });
+    return { gpu, config, task, model, decoder };
+  });
+}
+
+/** Compiles everything that was requested, inside error scopes. */
+export async function compileAll(gpu: Gpu, progress: CompileProgress): Promise<void> {
+  await gpu.scoped(() => gpu.pipelines.ready(progress));
+}
+
+/** @throws BellowsError `numerics-failed` where a metric that must be a number is none. */
+export function assertFinite(value: number, what: string, step: number): void {
+  if (Number.isFinite(value)) return;
+  throw new BellowsError(
+    "numerics-failed",
+    `${what} is ${value} at step ${step}: the weights have diverged`,
+    {
+      hint: "Lower rl.learningRate, or go on from an earlier checkpoint with --resume.",
+    },
+  );
+}

@@ -1,0 +1,187 @@
+import type { Gpu } from "../gpu/device.ts";
+import { dryRunGpu } from "../gpu/dry-run.ts";
+import type { Variants } from "../model/variants.ts";
+import { Random, STREAM } from "../random.ts";
+import { deadGroupProbability } from "../rl/groups.ts";
+import { capAt, largestCap, smallestCap } from "../rl/length-schedule.ts";
+import { type RolloutRequest, rollout, type Trajectory } from "../rl/rollout.ts";
+import type { Config } from "./config.ts";
+import { buildEngine } from "./engine.ts";
+import { drawTrainProblems } from "./problems.ts";
+import { Trainer } from "./trainer.ts";
+
+/** What a run is going to be like, foretold from a trial rollout of the starting policy under L_max. */
+export interface Preflight {
+  readonly lmin: number;
+  readonly lmax: number;
+  /** Fraction of responses that would be cut at the smallest cap of the run, and at L_max. */
+  readonly truncatedAtLmin: number;
+  readonly truncatedAtLmax: number;
+  /** Fraction of responses that are right within the cap. */
+  readonly accuracyAtLmin: number;
+  readonly accuracyAtLmax: number;
+  /** Expected fraction of groups that are all right or all wrong. */
+  readonly deadGroupsAtLmin: number;
+  readonly deadGroupsAtLmax: number;
+  readonly meanLength: number;
+  /** Bytes of all GPU buffers. */
+  readonly gpuBytes: number;
+  /** Of the whole run, evaluations included. */
+  readonly seconds: number;
+  readonly warnings: readonly PreflightWarning[];
+}
+
+export interface PreflightWarning {
+  readonly code: "never-right" | "always-right" | "never-ends" | "all-cut" | "no-pressure" | "dead-groups";
+  readonly message: string;
+}
+
+/** Bytes of all GPU buffers of a run, found by building it on a device that only counts. */
+export async function plannedBytes(gpu: Gpu, config: Config, variants: Variants): Promise<number> {
+  const dry = dryRunGpu(gpu.device.limits, gpu.adapter);
+  const engine = await buildEngine(dry, config, variants);
+  new Trainer(engine, { reference: new Float32Array() });
+  return dry.buffers.bytes;
+}
+
+/** Prompts of the trial rollout: enough that fractions are good to a few hundredths. */
+const TRIAL_PROMPTS = 32;
+
+interface Trial {
+  readonly length: number;
+  readonly ended: boolean;
+  readonly correct: boolean;
+}
+
+/**
+ * Samples with the starting policy and tells what the run will be like. Changes nothing that the run depends on: it draws
+ * from a stream of its own, and no weight moves.
+ */
+export async function preflight(trainer: Trainer, gpuBytes: number): Promise<Preflight> {
+  const { config, task } = trainer.engine;
+  const { groupSize, steps } = config.rl;
+  const lmin = smallestCap(config.schedule, steps);
+  const lmax = largestCap(config.schedule);
+  const problems = drawTrainProblems(task, config, new Random(config.seed, STREAM.trial), TRIAL_PROMPTS);
+  const prompts = problems.map((problem) => problem.prompt);
+  const trajectories = await trialRollout(trainer, prompts, 0);
+  const trials = trajectories.map(({ response, ended }, index): Trial => {
+    const { correct } = task.verify(problems[Math.floor(index / groupSize)]!, response);
+    return { length: response.length, ended, correct };
+  });
+  const share = (test: (trial: Trial) => boolean) => trials.filter(test).length / trials.length;
+  const costs = await measureCosts(trainer, prompts, trajectories);
+  const found = {
+    lmin,
+    lmax,
+    truncatedAtLmin: share((trial) => !trial.ended || trial.length > lmin),
+    truncatedAtLmax: share((trial) => !trial.ended),
+    accuracyAtLmin: share((trial) => trial.correct && trial.length <= lmin),
+    accuracyAtLmax: share((trial) => trial.correct),
+    deadGroupsAtLmin: expectedDeadGroups(trials, groupSize, lmin),
+    deadGroupsAtLmax: expectedDeadGroups(trials, groupSize, lmax),
+    meanLength: trials.reduce((sum, { length }) => sum + length, 0) / trials.length,
+    gpuBytes,
+  };
+  return { ...found, seconds: expectedSeconds(trainer, trials, costs), warnings: warningsOf(found) };
+}
+
+function trialRollout(
+  trainer: Trainer,
+  prompts: readonly (readonly number[])[],
+  step: number,
+): Promise<Trajectory[]> {
+  const { config, decoder } = trainer.engine;
+  const request: RolloutRequest = {
+    prompts,
+    groupSize: config.rl.groupSize,
+    cap: largestCap(config.schedule),
+    temperature: config.rl.temperature,
+    seed: config.seed,
+    stream: STREAM.trial,
+    step,
+    firstId: 0,
+  };
+  return rollout(decoder, request);
+}
+
+/** A group that mixed right and wrong once may not do so again: each success rate is taken under a uniform prior. */
+function expectedDeadGroups(trials: readonly Trial[], groupSize: number, cap: number): number {
+  let sum = 0;
+  for (let begin = 0; begin < trials.length; begin += groupSize) {
+    const group = trials.slice(begin, begin + groupSize);
+    const right = group.filter(({ correct, length }) => correct && length <= cap).length;
+    sum += deadGroupProbability((right + 1) / (groupSize + 2), groupSize);
+  }
+  return sum / (trials.length / groupSize);
+}
+
+interface Costs {
+  /** Seconds per sampled token, and per token that goes through forward and backward. */
+  readonly sampled: number;
+  readonly trained: number;
+}
+
+/** Times a rollout and a pass of the run's own size; everything is compiled by now. */
+async function measureCosts(
+  trainer: Trainer,
+  prompts: readonly (readonly number[])[],
+  trajectories: readonly Trajectory[],
+): Promise<Costs> {
+  const { promptsPerStep, groupSize } = trainer.engine.config.rl;
+  const few = prompts.slice(0, promptsPerStep);
+  const sampling = performance.now();
+  const sampled = await trialRollout(trainer, few, 1);
+  const sampleSeconds = (performance.now() - sampling) / 1000;
+  const tokens = sampled.reduce((sum, { response }) => sum + response.length, 0);
+  const pass = await trainer.timePass(trajectories.slice(0, few.length * groupSize));
+  return { sampled: sampleSeconds / tokens, trained: pass.seconds / pass.tokens };
+}
+
+function expectedSeconds({ engine }: Trainer, trials: readonly Trial[], costs: Costs): number {
+  const { config, task } = engine;
+  const { steps, promptsPerStep, groupSize } = config.rl;
+  const responses = promptsPerStep * groupSize;
+  const meanUnder = (cap: number) =>
+    trials.reduce((sum, { length }) => sum + Math.min(length, cap), 0) / trials.length;
+  let seconds = 0;
+  for (let step = 0; step < steps; step++) {
+    const cap = capAt(config.schedule, step);
+    const mean = meanUnder(cap);
+    const learning = 1 - expectedDeadGroups(trials, groupSize, cap);
+    seconds += responses * (mean * costs.sampled + learning * (mean + task.maxPromptTokens) * costs.trained);
+  }
+  const { every, problemsPerLevel, samples } = config.eval;
+  const evaluations = every > 0 ? Math.ceil(steps / every) + 1 : 2;
+  const judged = problemsPerLevel * task.levels.length * samples;
+  return seconds + evaluations * judged * meanUnder(config.schedule.lmax) * costs.sampled;
+}
+
+function warningsOf(found: Omit<Preflight, "warnings" | "seconds">): PreflightWarning[] {
+  const warnings: PreflightWarning[] = [];
+  const warn = (code: PreflightWarning["code"], message: string) => warnings.push({ code, message });
+  const { lmin, lmax } = found;
+  if (found.accuracyAtLmax < 0.01) {
+    warn("never-right", "under 1 % of the responses are right: there is no reward to learn from");
+  }
+  if (found.accuracyAtLmin > 0.99) warn("always-right", "over 99 % of the responses are right already");
+  if (found.truncatedAtLmax > 0.95) {
+    warn("never-ends", `over 95 % of the responses do not end within ${lmax} tokens (schedule.lmax)`);
+  }
+  if (found.truncatedAtLmin > 0.95) {
+    warn(
+      "all-cut",
+      `over 95 % of the responses would be cut at ${lmin} tokens, where nearly every group is then all wrong`,
+    );
+  }
+  if (found.truncatedAtLmin < 0.05) {
+    warn("no-pressure", `under 5 % of the responses are longer than ${lmin} tokens: the budget never bites`);
+  }
+  if (found.deadGroupsAtLmax > 0.9) {
+    warn(
+      "dead-groups",
+      "over 90 % of the groups are expected to be all right or all wrong, and to teach nothing",
+    );
+  }
+  return warnings;
+}

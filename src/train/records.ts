@@ -1,0 +1,102 @@
+import type { Phase } from "../rl/length-schedule.ts";
+
+/** A number with a name that users of RL trainers know; null where it does not apply. */
+export type Metrics = Readonly<Record<string, number | null>>;
+
+/** One rollout, as it is logged. */
+export interface SampleRecord {
+  readonly step: number;
+  readonly group: number;
+  readonly sample: number;
+  readonly level: number;
+  readonly prompt: string;
+  readonly response: string;
+  /** Token ids of the response, end token included. */
+  readonly tokens: readonly number[];
+  /** Log-prob of each token under the sampling distribution, in nats. */
+  readonly logprobs: readonly number[];
+  readonly answer: string;
+  readonly prediction: string | null;
+  readonly correct: boolean;
+  readonly reward: number | null;
+  readonly advantage: number;
+  readonly length: number;
+  readonly truncated: boolean;
+  readonly cap: number;
+}
+
+/** One step is done: a rollout under L(step), scored, and the updates that followed. */
+export interface StepRecord {
+  readonly type: "step";
+  /** From 0. */
+  readonly step: number;
+  readonly cap: number;
+  /** The cap before rounding. */
+  readonly exactCap: number;
+  readonly phase: Phase;
+  readonly cycle: number;
+  readonly metrics: Metrics;
+  /** Every rollout of the step, where the step is one that is logged whole. */
+  readonly samples: readonly SampleRecord[];
+}
+
+/** A response of the evaluation, to look at. */
+export interface Example {
+  readonly level: number;
+  readonly prompt: string;
+  readonly response: string;
+  readonly answer: string;
+  readonly correct: boolean;
+  readonly length: number;
+  readonly truncated: boolean;
+}
+
+/** How the policy does on one difficulty. */
+export interface LevelResult {
+  readonly name: string;
+  readonly standsFor: string;
+  readonly accuracy: number;
+  /** Over problems. */
+  readonly standardError: number | null;
+  readonly meanLength: number;
+  readonly truncated: number;
+}
+
+/** An evaluation at L_max of the policy that `step` updates have made. */
+export interface EvalRecord {
+  readonly type: "eval";
+  readonly step: number;
+  readonly metrics: Metrics;
+  readonly levels: readonly LevelResult[];
+  readonly examples: readonly Example[];
+}
+
+/** Something that the user should know, with no need to stop. */
+export interface WarningRecord {
+  readonly type: "warning";
+  readonly step: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export type TrainerRecord = StepRecord | EvalRecord | WarningRecord;
+
+/** A line of `metrics.jsonl`: a record with its metrics at the top level and without its samples. */
+export type LogLine = { readonly type: TrainerRecord["type"]; readonly step: number } & Readonly<
+  Record<string, unknown>
+>;
+
+export function logLine(record: TrainerRecord): LogLine {
+  switch (record.type) {
+    case "step": {
+      const { type, step, cap, exactCap, phase, cycle, metrics } = record;
+      return { type, step, cap, exact_cap: exactCap, phase, cycle, ...metrics };
+    }
+    case "eval": {
+      const { type, step, metrics, levels, examples } = record;
+      return { type, step, ...metrics, levels, examples };
+    }
+    case "warning":
+      return { ...record };
+  }
+}
