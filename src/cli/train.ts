@@ -1,12 +1,7 @@
-import { version } from "../../package.json";
 import { BellowsError } from "../errors.ts";
-import type { Gpu } from "../gpu/device.ts";
 import { exit, onInterrupt, type Place, placeOf, residentBytes } from "../host/node-program.ts";
-import { reportHtml } from "../io/report/report.ts";
-import { RunFolder, readLog, readRunConfig } from "../io/run-folder.ts";
-import { joinPath } from "../io/storage.ts";
-import type { Variants } from "../model/variants.ts";
-import { createTask, TASKS } from "../tasks/registry.ts";
+import { RunFolder, readRunConfig } from "../io/run-folder.ts";
+import { createTask } from "../tasks/registry.ts";
 import { type Config, modelConfigOf, parseConfig } from "../train/config.ts";
 import { buildEngine, compileAll } from "../train/engine.ts";
 import { plannedBytes, preflight } from "../train/preflight.ts";
@@ -15,6 +10,7 @@ import { type Progress, type Snapshot, Trainer } from "../train/trainer.ts";
 import { startingParameters } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
 import { type ConfigFlags, configFromFlags } from "./flags.ts";
+import { writeReport } from "./run-report.ts";
 import { TrainingView } from "./training-view.ts";
 
 export interface TrainFlags extends ConfigFlags {
@@ -58,7 +54,7 @@ export async function runTrain(flags: TrainFlags): Promise<number> {
   const run = opened?.run ?? (await createRun(out, config));
   view.start(run.shown, trainer.step);
   const status = await trainInto(run, trainer, view);
-  await writeReport(run, config, gpu, variants);
+  await writeReport(run.place.storage, run.folder.path, config, gpu, variants);
   view.finish(run.shown, gpu, planned, residentBytes());
   gpu.close();
   return status;
@@ -183,27 +179,4 @@ async function checkpointOf(trainer: Trainer) {
     optimizer: { firstMoment, secondMoment },
     trainer: progress,
   };
-}
-
-async function writeReport(
-  { folder, place }: OpenRun,
-  config: Config,
-  gpu: Gpu,
-  variants: Variants,
-): Promise<void> {
-  const lines = await readLog(place.storage, folder.path, "metrics");
-  const html = reportHtml({
-    name: folder.path.split("/").at(-1)!,
-    task: TASKS.get(config.task.name)?.description ?? "",
-    config,
-    lines,
-    environment: {
-      bellows: version,
-      adapter: gpu.adapter.device || gpu.adapter.description,
-      variants: Object.entries(variants)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(", "),
-    },
-  });
-  await place.storage.write(joinPath(folder.path, "report.html"), [new TextEncoder().encode(html)]);
 }

@@ -67,7 +67,7 @@ export class TrainingView {
         `mean length ${found.meanLength.toFixed(1)}`,
     );
     print(
-      `foretold: at L = ${lmax} ${formatPercent(found.truncatedAtLmax)} cut and ${formatPercent(found.deadGroupsAtLmax)} of groups ` +
+      `predicted: at L = ${lmax} ${formatPercent(found.truncatedAtLmax)} cut and ${formatPercent(found.deadGroupsAtLmax)} of groups ` +
         `dead; at L = ${lmin} ${formatPercent(found.truncatedAtLmin)} cut and ${formatPercent(found.deadGroupsAtLmin)} dead; ` +
         `${formatBytes(found.gpuBytes)} of GPU memory; about ${formatDuration(found.seconds)}`,
     );
@@ -128,7 +128,7 @@ export class TrainingView {
     print(
       dim(
         `${formatDuration(seconds)}; GPU buffers ${formatBytes(gpu.buffers.peakBytes)} at most ` +
-          `(foretold ${formatBytes(plannedBytes)}); process ${formatBytes(residentBytes)}`,
+          `(predicted ${formatBytes(plannedBytes)}); process ${formatBytes(residentBytes)}`,
       ),
     );
     print(`report:     ${run}/report.html`);

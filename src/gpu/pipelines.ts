@@ -6,16 +6,42 @@ export interface CompiledKernel<K extends KernelSpec = KernelSpec> {
   readonly spec: K;
   readonly label: string;
   readonly layout: GPUBindGroupLayout;
-  /** Set once compilation ended; read it only after {@link Pipelines.ready}. */
+  /** Throws before {@link Pipelines.ready} has resolved. */
   readonly pipeline: GPUComputePipeline;
 }
 
 /** Called as each pipeline ends: how many are done, of how many, and which ended. */
 export type CompileProgress = (done: number, total: number, label: string) => void;
 
-interface Entry extends CompiledKernel {
-  pipeline: GPUComputePipeline;
+class Entry implements CompiledKernel {
+  readonly spec: KernelSpec;
+  readonly label: string;
+  readonly layout: GPUBindGroupLayout;
   readonly compiled: Promise<void>;
+  #pipeline: GPUComputePipeline | undefined;
+
+  constructor(
+    spec: KernelSpec,
+    label: string,
+    layout: GPUBindGroupLayout,
+    compiling: Promise<GPUComputePipeline>,
+    done: () => void,
+  ) {
+    this.spec = spec;
+    this.label = label;
+    this.layout = layout;
+    this.compiled = compiling.then((pipeline) => {
+      this.#pipeline = pipeline;
+      done();
+    });
+    this.compiled.catch(() => {}); // reported by ready()
+  }
+
+  get pipeline(): GPUComputePipeline {
+    if (this.#pipeline === undefined)
+      throw new Error(`${this.label} is not compiled yet: await pipelines.ready() first`);
+    return this.#pipeline;
+  }
 }
 
 /** Compiles kernels asynchronously and all at once, each kernel with given constants only one time. */
@@ -36,18 +62,10 @@ export class Pipelines {
     const known = this.#entries.get(label);
     if (known !== undefined) return known as unknown as CompiledKernel<K>;
     const layout = this.#device.createBindGroupLayout({ label, entries: layoutEntries(spec) });
-    const entry: Entry = {
-      spec,
-      label,
-      layout,
-      pipeline: undefined as unknown as GPUComputePipeline,
-      compiled: this.#compile(spec, constants, label, layout).then((pipeline) => {
-        entry.pipeline = pipeline;
-        this.#done += 1;
-        this.#progress(this.#done, this.#entries.size, label);
-      }),
-    };
-    entry.compiled.catch(() => {}); // reported by ready()
+    const entry = new Entry(spec, label, layout, this.#compile(spec, constants, label, layout), () => {
+      this.#done += 1;
+      this.#progress(this.#done, this.#entries.size, label);
+    });
     this.#entries.set(label, entry);
     return entry as unknown as CompiledKernel<K>;
   }

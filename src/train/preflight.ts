@@ -2,7 +2,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { dryRunGpu } from "../gpu/dry-run.ts";
 import type { Variants } from "../model/variants.ts";
 import { Random, STREAM } from "../random.ts";
-import { deadGroupProbability } from "../rl/groups.ts";
+import { countGroups } from "../rl/groups.ts";
 import { capAt, largestCap, smallestCap } from "../rl/length-schedule.ts";
 import { type RolloutRequest, rollout, type Trajectory } from "../rl/rollout.ts";
 import type { Config } from "./config.ts";
@@ -10,7 +10,7 @@ import { buildEngine } from "./engine.ts";
 import { drawTrainProblems } from "./problems.ts";
 import { Trainer } from "./trainer.ts";
 
-/** What a run is going to be like, foretold from a trial rollout of the starting policy under L_max. */
+/** What a run is going to be like, predicted from a trial rollout of the starting policy under L_max. */
 export interface Preflight {
   readonly lmin: number;
   readonly lmax: number;
@@ -20,7 +20,7 @@ export interface Preflight {
   /** Fraction of responses that are right within the cap. */
   readonly accuracyAtLmin: number;
   readonly accuracyAtLmax: number;
-  /** Expected fraction of groups that are all right or all wrong. */
+  /** Fraction of groups that are all right or all wrong within the cap. */
   readonly deadGroupsAtLmin: number;
   readonly deadGroupsAtLmax: number;
   readonly meanLength: number;
@@ -78,8 +78,8 @@ export async function preflight(trainer: Trainer, gpuBytes: number): Promise<Pre
     truncatedAtLmax: share((trial) => !trial.ended),
     accuracyAtLmin: share((trial) => trial.correct && trial.length <= lmin),
     accuracyAtLmax: share((trial) => trial.correct),
-    deadGroupsAtLmin: expectedDeadGroups(trials, groupSize, lmin),
-    deadGroupsAtLmax: expectedDeadGroups(trials, groupSize, lmax),
+    deadGroupsAtLmin: deadGroups(trials, groupSize, lmin),
+    deadGroupsAtLmax: deadGroups(trials, groupSize, lmax),
     meanLength: trials.reduce((sum, { length }) => sum + length, 0) / trials.length,
     gpuBytes,
   };
@@ -105,15 +105,14 @@ function trialRollout(
   return rollout(decoder, request);
 }
 
-/** A group that mixed right and wrong once may not do so again: each success rate is taken under a uniform prior. */
-function expectedDeadGroups(trials: readonly Trial[], groupSize: number, cap: number): number {
-  let sum = 0;
-  for (let begin = 0; begin < trials.length; begin += groupSize) {
-    const group = trials.slice(begin, begin + groupSize);
-    const right = group.filter(({ correct, length }) => correct && length <= cap).length;
-    sum += deadGroupProbability((right + 1) / (groupSize + 2), groupSize);
-  }
-  return sum / (trials.length / groupSize);
+/** Fraction of the groups whose responses would all be right, or all wrong, under a cap. */
+function deadGroups(trials: readonly Trial[], groupSize: number, cap: number): number {
+  const groups = Array.from({ length: trials.length / groupSize }, (_, group) => ({
+    correct: trials
+      .slice(group * groupSize, (group + 1) * groupSize)
+      .map(({ correct, length }) => correct && length <= cap),
+  }));
+  return 1 - countGroups(groups).mixed / groups.length;
 }
 
 interface Costs {
@@ -148,7 +147,7 @@ function expectedSeconds({ engine }: Trainer, trials: readonly Trial[], costs: C
   for (let step = 0; step < steps; step++) {
     const cap = capAt(config.schedule, step);
     const mean = meanUnder(cap);
-    const learning = 1 - expectedDeadGroups(trials, groupSize, cap);
+    const learning = 1 - deadGroups(trials, groupSize, cap);
     seconds += responses * (mean * costs.sampled + learning * (mean + task.maxPromptTokens) * costs.trained);
   }
   const { every, problemsPerLevel, samples } = config.eval;
@@ -168,20 +167,17 @@ function warningsOf(found: Omit<Preflight, "warnings" | "seconds">): PreflightWa
   if (found.truncatedAtLmax > 0.95) {
     warn("never-ends", `over 95 % of the responses do not end within ${lmax} tokens (schedule.lmax)`);
   }
-  if (found.truncatedAtLmin > 0.95) {
+  if (found.truncatedAtLmin > 0.9) {
     warn(
       "all-cut",
-      `over 95 % of the responses would be cut at ${lmin} tokens, where nearly every group is then all wrong`,
+      `over 90 % of the responses would be cut at ${lmin} tokens, where nearly every group is then all wrong`,
     );
   }
   if (found.truncatedAtLmin < 0.05) {
     warn("no-pressure", `under 5 % of the responses are longer than ${lmin} tokens: the budget never bites`);
   }
   if (found.deadGroupsAtLmax > 0.9) {
-    warn(
-      "dead-groups",
-      "over 90 % of the groups are expected to be all right or all wrong, and to teach nothing",
-    );
+    warn("dead-groups", "over 90 % of the groups are all right or all wrong, and teach nothing");
   }
   return warnings;
 }

@@ -1,19 +1,22 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { SCHEDULE_KINDS } from "../../src/rl/length-schedule.ts";
 import { candidates, defaultVariants } from "../../src/model/variants.ts";
+import { SCHEDULE_KINDS } from "../../src/rl/length-schedule.ts";
 import type { StepRecord, TrainerRecord } from "../../src/train/records.ts";
-import { type Snapshot } from "../../src/train/trainer.ts";
+import type { Snapshot } from "../../src/train/trainer.ts";
 import { useGpu } from "../support/gpu.ts";
 import { makeTrainer, runTo, smallConfig, timeless } from "../support/training.ts";
 
 const gpu = useGpu();
 afterEach(() => gpu().buffers.destroyAll());
 
-const steps = (records: readonly TrainerRecord[]) => records.filter((record): record is StepRecord => record.type === "step");
+const steps = (records: readonly TrainerRecord[]) =>
+  records.filter((record): record is StepRecord => record.type === "step");
 
 /** Weights, moments and progress as something that compares to the bit. */
 function bits({ parameters, firstMoment, secondMoment, progress }: Snapshot) {
-  const words = [parameters, firstMoment, secondMoment].map((flat) => Buffer.from(flat.buffer).toString("base64"));
+  const words = [parameters, firstMoment, secondMoment].map((flat) =>
+    Buffer.from(flat.buffer).toString("base64"),
+  );
   return { words, progress };
 }
 
@@ -62,7 +65,11 @@ describe("results do not depend on", () => {
     const { matmul, attention } = candidates(gpu());
     const base = await trained([]);
     for (const [i, variant] of matmul.entries()) {
-      const variants = { matmul: variant, decodeMatmul: variant, attention: attention[Math.min(i, attention.length - 1)]! };
+      const variants = {
+        matmul: variant,
+        decodeMatmul: variant,
+        attention: attention[Math.min(i, attention.length - 1)]!,
+      };
       expect(await trained([], variants), JSON.stringify(variants)).toEqual(base);
     }
   });
@@ -70,7 +77,10 @@ describe("results do not depend on", () => {
 
 test("the split into micro-batches changes rollouts not at all and the update by rounding alone", async () => {
   const run = async (tokens: number) => {
-    const trainer = await makeTrainer(gpu(), smallConfig("rl.steps=1", `train.microBatchTokens=${tokens}`, "sft.maxTokens=90"));
+    const trainer = await makeTrainer(
+      gpu(),
+      smallConfig("rl.steps=1", `train.microBatchTokens=${tokens}`, "sft.maxTokens=90"),
+    );
     const [step] = steps(await runTo(trainer, 1));
     return { step: step!, parameters: (await trainer.snapshot()).parameters };
   };
@@ -80,13 +90,17 @@ test("the split into micro-batches changes rollouts not at all and the update by
   expect(split.step.metrics.grad_norm! / whole.step.metrics.grad_norm!).toBeCloseTo(1, 5);
   // AdamW's first step moves a weight by the sign of its gradient, so a gradient near 0 may move either way.
   let moved = 0;
-  for (const [i, value] of whole.parameters.entries()) moved += Number(Math.abs(value - split.parameters[i]!) > 1e-5);
+  for (const [i, value] of whole.parameters.entries())
+    moved += Number(Math.abs(value - split.parameters[i]!) > 1e-5);
   expect(moved / whole.parameters.length).toBeLessThan(1e-3);
 });
 
 describe("a step", () => {
   test("samples under L(t), evaluates under L_max", async () => {
-    const trainer = await makeTrainer(gpu(), smallConfig("schedule.kind=stair", "schedule.cycle=4", "eval.every=1"));
+    const trainer = await makeTrainer(
+      gpu(),
+      smallConfig("schedule.kind=stair", "schedule.cycle=4", "eval.every=1"),
+    );
     for (const record of await runTo(trainer)) {
       if (record.type === "step") {
         expect(record.cap).toBe([40, 40, 80, 80, 40, 40][record.step]);
@@ -118,7 +132,10 @@ describe("a step", () => {
       expect(samples).toHaveLength(16);
       expect(mean(({ reward }) => reward!)).toBeCloseTo(metrics.reward!, 12);
       expect(mean(({ length }) => length)).toBeCloseTo(metrics["completions/mean_length"]!, 10);
-      expect(mean(({ truncated }) => Number(truncated))).toBeCloseTo(metrics["completions/clipped_ratio"]!, 12);
+      expect(mean(({ truncated }) => Number(truncated))).toBeCloseTo(
+        metrics["completions/clipped_ratio"]!,
+        12,
+      );
       expect(mean(({ advantage }) => advantage)).toBeCloseTo(metrics["adv/mean"]!, 10);
       for (const { tokens, logprobs, length, truncated } of samples) {
         expect(tokens).toHaveLength(length);
@@ -146,7 +163,10 @@ describe("a step", () => {
 
 describe("options", () => {
   test("several mini-batches make several updates, and the later ones leave the old policy", async () => {
-    const trainer = await makeTrainer(gpu(), smallConfig("rl.promptsPerStep=16", "rl.miniBatches=4", "rl.steps=1"));
+    const trainer = await makeTrainer(
+      gpu(),
+      smallConfig("rl.promptsPerStep=16", "rl.miniBatches=4", "rl.steps=1"),
+    );
     const [step] = steps(await runTo(trainer, 1));
     expect(step!.metrics.updates).toBe(4);
     expect(step!.metrics["ratio/max"]!).toBeGreaterThan(1);
@@ -164,7 +184,10 @@ describe("options", () => {
   });
 
   test("a KL penalty is zero at first and grows as the policy leaves its start", async () => {
-    const trainer = await makeTrainer(gpu(), smallConfig("rl.klKind=k3", "rl.klCoefficient=0.1", "rl.steps=3"));
+    const trainer = await makeTrainer(
+      gpu(),
+      smallConfig("rl.klKind=k3", "rl.klCoefficient=0.1", "rl.steps=3"),
+    );
     const records = steps(await runTo(trainer));
     expect(records[0]!.metrics.kl).toBe(0);
     expect(records[2]!.metrics.kl!).toBeGreaterThan(0);
@@ -189,14 +212,20 @@ describe("options", () => {
   test.each(["token-mean", "seq-mean-token-mean", "seq-mean-token-sum-norm", "seq-mean-token-sum"])(
     "loss aggregation %s trains",
     async (aggregation) => {
-      const trainer = await makeTrainer(gpu(), smallConfig(`rl.lossAggregation=${aggregation}`, "rl.steps=1"));
+      const trainer = await makeTrainer(
+        gpu(),
+        smallConfig(`rl.lossAggregation=${aggregation}`, "rl.steps=1"),
+      );
       const [step] = steps(await runTo(trainer, 1));
       expect(step!.metrics.grad_norm!).toBeGreaterThan(0);
     },
   );
 
   test("a learning rate that warms up and decays is the one that is logged", async () => {
-    const trainer = await makeTrainer(gpu(), smallConfig("rl.warmupSteps=2", "rl.decay=linear", "rl.learningRate=1e-3"));
+    const trainer = await makeTrainer(
+      gpu(),
+      smallConfig("rl.warmupSteps=2", "rl.decay=linear", "rl.learningRate=1e-3"),
+    );
     const rates = steps(await runTo(trainer)).map(({ metrics }) => metrics.lr!);
     expect(rates[0]).toBeCloseTo(5e-4, 12);
     expect(rates[5]!).toBeLessThan(rates[2]!);
@@ -204,7 +233,10 @@ describe("options", () => {
 });
 
 test("weights that are not finite stop the run with an error that says so", async () => {
-  const trainer = await makeTrainer(gpu(), smallConfig("rl.learningRate=1", "rl.gradientClip=0", "rl.steps=40"));
+  const trainer = await makeTrainer(
+    gpu(),
+    smallConfig("rl.learningRate=1", "rl.gradientClip=0", "rl.steps=40"),
+  );
   trainer.engine.model.writeParameters((await trainer.snapshot()).parameters.fill(Number.NaN));
   await expect(runTo(trainer)).rejects.toMatchObject({ code: "numerics-failed" });
 });
