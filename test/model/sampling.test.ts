@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { NO_TOKEN } from "../../src/kernels/logprob.ts";
-import type { Decoded, DecodeRequest } from "../../src/model/decoder.ts";
+import type { Decoded, DecodeRequest } from "../../src/model/decode-state.ts";
 import type { Model } from "../../src/model/model.ts";
 import { Scorer } from "../../src/model/scorer.ts";
 import { STREAM } from "../../src/random.ts";
