@@ -177,8 +177,8 @@ describe("options", () => {
   test("dynamic sampling trains on mixed groups alone and says what it dropped", async () => {
     const trainer = await makeTrainer(gpu(), smallConfig("rl.groupFilter=mixed", "rl.steps=2"));
     for (const { metrics, samples } of steps(await runTo(trainer))) {
-      expect(metrics["gen_batches"]!).toBeGreaterThanOrEqual(1);
-      expect(samples).toHaveLength(16 * metrics["gen_batches"]!);
+      expect(metrics.gen_batches!).toBeGreaterThanOrEqual(1);
+      expect(samples).toHaveLength(16 * metrics.gen_batches!);
       expect(metrics["groups/mixed"]!).toBeGreaterThanOrEqual(4);
     }
   });

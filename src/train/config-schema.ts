@@ -1,0 +1,263 @@
+import * as v from "valibot";
+import { MAX_HEAD_DIM } from "../kernels/attention.ts";
+import { MAX_BATCH_TOKENS } from "../model/gradients.ts";
+import { AGGREGATIONS } from "../rl/aggregation.ts";
+import { DECAYS } from "../rl/learning-rate.ts";
+import { SCHEDULE_KINDS } from "../rl/length-schedule.ts";
+
+/** What a form or a help text says about a number, beside its description. */
+interface Field {
+  readonly unit?: string;
+  /** Bounds, both included. The upper ones are far beyond what anyone trains; they keep a slip from taking all memory. */
+  readonly least?: number;
+  readonly most?: number;
+}
+
+function number(description: string, { unit = "", least = -Infinity, most = Infinity }: Field = {}) {
+  return v.pipe(
+    v.number(),
+    v.finite(),
+    v.minValue(least),
+    v.maxValue(most),
+    v.description(description),
+    v.metadata({ unit, least, most }),
+  );
+}
+
+function whole(description: string, { unit = "", least = 0, most = Number.MAX_SAFE_INTEGER }: Field = {}) {
+  return v.pipe(
+    v.number(),
+    v.safeInteger(),
+    v.minValue(least),
+    v.maxValue(most),
+    v.description(description),
+    v.metadata({ unit, least, most }),
+  );
+}
+
+/** Most steps of a run, and most tokens of a response. */
+const MAX_STEPS = 1_000_000;
+const MAX_TOKENS = 1_000_000;
+
+function choice<const T extends readonly string[]>(description: string, options: T) {
+  return v.pipe(v.picklist(options), v.description(description));
+}
+
+const adamw = {
+  beta1: number("AdamW's decay of the mean gradient", { least: 0, most: 0.9999 }),
+  beta2: number("AdamW's decay of the mean squared gradient", { least: 0, most: 0.99999 }),
+  eps: number("AdamW's ε, added to the root of the mean squared gradient", { least: 1e-12, most: 1 }),
+  weightDecay: number("decoupled weight decay, applied to every parameter", { least: 0, most: 10 }),
+  gradientClip: number("global norm to which gradients are clipped; 0: not at all", { least: 0 }),
+};
+
+const rate = {
+  learningRate: number("learning rate after warm-up and before decay", { least: 0, most: 1 }),
+  warmupSteps: whole("steps of linear warm-up", { unit: "steps", most: MAX_STEPS }),
+  decay: choice("how the learning rate falls after warm-up", DECAYS),
+  decayFloor: number("fraction of the learning rate that decay ends at", { least: 0, most: 1 }),
+};
+
+/** Everything a run depends on. A run is a function of this, the adapter and the starting checkpoint. */
+export const ConfigSchema = v.strictObject({
+  seed: whole("seed of every random number of the run"),
+  init: v.pipe(
+    v.string(),
+    v.nonEmpty(),
+    v.description(
+      "where the weights come from: `pre-rl` (bundled), `random`, or the path of a checkpoint folder",
+    ),
+  ),
+  task: v.strictObject({
+    name: v.pipe(v.string(), v.description("what is trained: the kind of problem")),
+    settings: v.pipe(
+      v.record(v.string(), v.number()),
+      v.description("settings of the task that differ from its defaults"),
+    ),
+    levelWeights: v.pipe(
+      v.array(number("weight of a difficulty", { least: 0 })),
+      v.description("how often each difficulty is drawn, relative to the others; empty: all alike"),
+    ),
+  }),
+  model: v.strictObject({
+    hidden_size: whole("width of the residual stream; a multiple of 4", {
+      unit: "channels",
+      least: 4,
+      most: 65_536,
+    }),
+    intermediate_size: whole("width of the SwiGLU layer; a multiple of 4", {
+      unit: "channels",
+      least: 4,
+      most: 262_144,
+    }),
+    num_hidden_layers: whole("number of layers", { unit: "layers", least: 1, most: 1024 }),
+    num_attention_heads: whole("query heads", { unit: "heads", least: 1, most: 1024 }),
+    num_key_value_heads: whole("key and value heads; a divisor of the query heads", {
+      unit: "heads",
+      least: 1,
+      most: 1024,
+    }),
+    head_dim: whole("channels of a head; a multiple of 8", {
+      unit: "channels",
+      least: 8,
+      most: MAX_HEAD_DIM,
+    }),
+    max_position_embeddings: whole("longest sequence, prompt and response together", {
+      unit: "tokens",
+      least: 2,
+      most: 2 * MAX_TOKENS,
+    }),
+    rms_norm_eps: number("ε of RMSNorm", { least: 1e-12, most: 1 }),
+    rope_theta: number("base of the rotary frequencies", { least: 1 }),
+  }),
+  schedule: v.strictObject({
+    kind: choice("shape of the length budget L(t)", SCHEDULE_KINDS),
+    lmax: whole("largest budget; also the length at which evaluation stops", {
+      unit: "tokens",
+      least: 1,
+      most: MAX_TOKENS,
+    }),
+    lmin: whole("smallest budget", { unit: "tokens", least: 1, most: MAX_TOKENS }),
+    cycle: whole("steps of one cycle of compression and expansion", {
+      unit: "steps",
+      least: 1,
+      most: MAX_STEPS,
+    }),
+    alignment: choice("where `stair` is low: the first half of a cycle, or its middle", ["half", "centred"]),
+    stages: v.pipe(
+      v.array(
+        v.strictObject({
+          step: whole("first step of the stage", { unit: "steps", most: MAX_STEPS }),
+          cap: whole("budget of the stage", { unit: "tokens", least: 1, most: MAX_TOKENS }),
+        }),
+      ),
+      v.description("for `staged` and `staircase`: the budget from each step on"),
+    ),
+  }),
+  rl: v.strictObject({
+    steps: whole("rollouts, each followed by its updates", { unit: "steps", least: 1, most: MAX_STEPS }),
+    promptsPerStep: whole("prompts of a rollout", { unit: "prompts", least: 1, most: 65_536 }),
+    groupSize: whole("responses to each prompt: the group that a response is measured against", {
+      unit: "responses",
+      least: 2,
+      most: 1024,
+    }),
+    temperature: number("sampling temperature in training", { least: 0.01, most: 100 }),
+    ...rate,
+    ...adamw,
+    miniBatches: whole("updates per rollout, each on its share of the groups; 1 is on-policy", {
+      unit: "updates",
+      least: 1,
+      most: 65_536,
+    }),
+    lossAggregation: choice("how the losses of tokens become one", AGGREGATIONS),
+    clipLow: number("ε below: the ratio is clipped at 1 − clipLow", { least: 0, most: 1 }),
+    clipHigh: number("ε above: the ratio is clipped at 1 + clipHigh", { least: 0 }),
+    dualClip: number("bound c of the loss where the advantage is negative; 0: none", { least: 0 }),
+    advantageStd: choice("deviation that advantages are divided by", ["sample", "population", "none"]),
+    advantageEps: number("added to that deviation", { least: 0, most: 1 }),
+    klKind: choice("estimator of the KL penalty to the starting policy", ["none", "k1", "k2", "k3"]),
+    klCoefficient: number("weight of the KL penalty", { least: 0 }),
+    entropyCoefficient: number("weight of the entropy bonus", { least: -1, most: 1 }),
+    overlong: choice(
+      "a truncated response: penalised like a wrong one, masked out of the loss, or punished softly",
+      ["penalise", "mask", "soft"],
+    ),
+    overlongBuffer: whole("tokens before the cap over which the soft punishment grows", {
+      unit: "tokens",
+      least: 1,
+      most: MAX_TOKENS,
+    }),
+    groupFilter: choice("dynamic sampling: train on every group, or only on those that mix right and wrong", [
+      "off",
+      "mixed",
+    ]),
+    maxRollouts: whole("most rollouts that dynamic sampling makes for one step", {
+      unit: "rollouts",
+      least: 1,
+      most: 1024,
+    }),
+  }),
+  sft: v.strictObject({
+    steps: whole("updates", { unit: "steps", least: 1, most: MAX_STEPS }),
+    batchSize: whole("teacher traces of an update", { unit: "traces", least: 1, most: 65_536 }),
+    poolBatches: whole("batches that are drawn together and sorted by length; 1 mixes lengths", {
+      unit: "batches",
+      least: 1,
+      most: 1024,
+    }),
+    maxTokens: whole("a trace is cut at this length, prompt included", {
+      unit: "tokens",
+      least: 2,
+      most: 2 * MAX_TOKENS,
+    }),
+    ...rate,
+    ...adamw,
+  }),
+  eval: v.strictObject({
+    every: whole("steps between evaluations; 0: only at the start and the end", {
+      unit: "steps",
+      most: MAX_STEPS,
+    }),
+    problemsPerLevel: whole("problems of each difficulty", { unit: "problems", least: 1, most: 100_000 }),
+    samples: whole("responses to each problem", { unit: "responses", least: 1, most: 1024 }),
+    temperature: number("sampling temperature in evaluation; 0 is greedy", { least: 0, most: 100 }),
+    seed: whole("seed of the evaluation problems: runs of different seeds are judged by the same problems"),
+  }),
+  train: v.strictObject({
+    microBatchTokens: whole(
+      "most tokens of a forward and backward pass; changes memory and speed, not results",
+      {
+        unit: "tokens",
+        least: 16,
+        most: MAX_BATCH_TOKENS,
+      },
+    ),
+    decodeSequences: whole(
+      "most sequences that are sampled together; changes memory and speed, not results",
+      {
+        unit: "sequences",
+        least: 1,
+        most: 65_536,
+      },
+    ),
+    checkpointEvery: whole("steps between checkpoints; 0: only at the end", {
+      unit: "steps",
+      most: MAX_STEPS,
+    }),
+    samplesEvery: whole("steps between steps whose rollouts are logged whole; 0: none", {
+      unit: "steps",
+      most: MAX_STEPS,
+    }),
+  }),
+});
+
+export type Config = v.InferOutput<typeof ConfigSchema>;
+
+/** What a form or a help text says of a setting. */
+export interface SettingDescription {
+  /** E.g. `rl.groupSize`. */
+  readonly path: string;
+  readonly description: string;
+  /** Of a number; empty where it has none. */
+  readonly unit: string;
+  /** Bounds of a number, both included. */
+  readonly least?: number;
+  readonly most?: number;
+  /** The values to choose from, where there are a few. */
+  readonly options?: readonly string[];
+}
+
+/** Every setting, in the order of the schema. */
+export const SETTINGS: readonly SettingDescription[] = Object.entries(ConfigSchema.entries).flatMap(
+  ([group, schema]) =>
+    "entries" in schema
+      ? Object.entries(schema.entries).map(([name, entry]) => describe(`${group}.${name}`, entry))
+      : [describe(group, schema)],
+);
+
+function describe(path: string, schema: v.GenericSchema): SettingDescription {
+  const { unit = "", ...bounds } = v.getMetadata(schema) as Field;
+  const options = "options" in schema ? { options: schema.options as readonly string[] } : {};
+  return { path, description: v.getDescription(schema) ?? "", unit, ...bounds, ...options };
+}
