@@ -1,10 +1,11 @@
+#!/usr/bin/env node
 import { type Command, cac } from "cac";
 import { version } from "../../package.json";
 import { BellowsError } from "../errors.ts";
-import { complain, exit, programArguments } from "../host/node-program.ts";
+import { complain, exit, outputWritten, programArguments, watchOutput } from "../host/node-program.ts";
 import { NO_ADAPTER_STATUS, runDoctor } from "./doctor.ts";
 import { runEval } from "./eval.ts";
-import { addConfigFlags } from "./flags.ts";
+import { addConfigFlags, readFlags } from "./flags.ts";
 import { runSample } from "./sample.ts";
 import { runSchedule } from "./schedule.ts";
 import { runSft } from "./sft.ts";
@@ -17,14 +18,17 @@ const VARIANTS =
 async function main(args: readonly string[]): Promise<number> {
   const cli = cac("bellows");
   const run = (command: Command, action: (...parameters: never[]) => number | Promise<number>) =>
-    command.action(action);
+    command.action((...parameters: unknown[]) => {
+      const flags = readFlags(parameters.pop() as Record<string, unknown>);
+      return action(...([...parameters, flags] as never[]));
+    });
   const json = (command: Command, what: string) => command.option("--json", what);
 
   const train = cli.command("train", "Train a reasoner with GRPO under a length budget that breathes");
   addConfigFlags(train, "rl.steps")
     .option("--out <folder>", "Run folder to make; a fresh one under runs/ if left out")
     .option("--resume <run>", "Go on with a run in its own folder, up to --steps")
-    .option("--no-preflight", "Skip the trial rollout that foretells the run")
+    .option("--no-preflight", "Skip the trial rollout that predicts the run")
     .option("--variants <choice>", VARIANTS);
   run(json(train, "Print one JSON record a line and nothing else"), runTrain);
 
@@ -49,7 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
     .option("--count <n>", "Problems (default: 4)")
     .option("--samples <n>", "Responses to each (default: 1)")
     .option("--level <n>", "Difficulty from 1; all in turn if left out")
-    .option("--temperature <t>", "Sampling temperature; 0 is greedy")
+    .option("--temperature <t>", "The same as --set eval.temperature=<t>; 0 is greedy")
     .option("--prompt <text>", 'Your own problem in the task\'s words, e.g. "4 8 a * 8 b - 4 >"')
     .option("--variants <choice>", VARIANTS);
   run(json(sample, "Print one JSON record a line"), runSample);
@@ -68,11 +72,20 @@ async function main(args: readonly string[]): Promise<number> {
   cli.parse(["node", "bellows", ...args], { run: false });
   if (cli.options.help || cli.options.version) return 0;
   if (cli.matchedCommand === undefined) {
+    if (args.length > 0) throw noCommand(cli.args[0], cli.commands);
     cli.outputHelp();
-    if (args.length === 0) return 0;
-    throw new BellowsError("input-invalid", `there is no command ${args[0]}`);
+    return 0;
   }
   return cli.runMatchedCommand();
+}
+
+function noCommand(name: string | undefined, commands: readonly Command[]): BellowsError {
+  const right = `one of ${commands.map((command) => command.name).join(", ")}`;
+  const message =
+    name === undefined ? `a command is missing; it must be ${right}` : `there is no command ${name}`;
+  return new BellowsError("input-invalid", message, {
+    hint: name === undefined ? "See bellows --help." : `It must be ${right}; see bellows --help.`,
+  });
 }
 
 /** An error as one or two lines; the stack only of what should not have happened. */
@@ -92,5 +105,8 @@ function explain(error: unknown): number {
   return 1;
 }
 
+watchOutput();
 // Dawn keeps the process alive, so it must be ended.
-exit(await main(programArguments()).catch(explain));
+const status = await main(programArguments()).catch(explain);
+await outputWritten();
+exit(status);

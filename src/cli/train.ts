@@ -1,13 +1,23 @@
 import { BellowsError } from "../errors.ts";
-import { exit, onInterrupt, type Place, placeOf, residentBytes } from "../host/node-program.ts";
-import { RunFolder, readRunConfig } from "../io/run-folder.ts";
+import {
+  exit,
+  INTERRUPTED_STATUS,
+  onInterrupt,
+  type Place,
+  peakResidentBytes,
+  placeOf,
+  residentBytes,
+} from "../host/node-program.ts";
+import { checkRunPath, latestCheckpoint, RunFolder, readRunConfig } from "../io/run-folder.ts";
 import { createTask } from "../tasks/registry.ts";
-import { type Config, modelConfigOf, parseConfig } from "../train/config.ts";
+import type { Task } from "../tasks/task.ts";
+import { type Config, modelConfigOf } from "../train/config.ts";
 import { buildEngine, compileAll } from "../train/engine.ts";
 import { plannedBytes, preflight } from "../train/preflight.ts";
 import { logLine } from "../train/records.ts";
+import { composeConfig } from "../train/settings.ts";
 import { type Progress, type Snapshot, Trainer } from "../train/trainer.ts";
-import { startingParameters } from "./checkpoints.ts";
+import { loadFor, startingParameters } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
 import { type ConfigFlags, configFromFlags } from "./flags.ts";
 import { writeReport } from "./run-report.ts";
@@ -21,8 +31,8 @@ export interface TrainFlags extends ConfigFlags {
   readonly preflight?: boolean;
 }
 
-/** As shells report a program that Ctrl-C ended. */
-const INTERRUPTED_STATUS = 130;
+/** What V8's heap takes over the first steps, beyond what is held after the trial rollout; measured. */
+const HEAP_GROWTH_BYTES = 36 * 2 ** 20;
 
 /** Folder in which runs are made unless `--out` names one. */
 const RUNS = "runs";
@@ -31,11 +41,11 @@ const RUNS = "runs";
 export async function runTrain(flags: TrainFlags): Promise<number> {
   const { config, resumePlace } = await configOf(flags);
   const task = createTask(config.task.name, config.task.settings);
-  // Everything that can be wrong with files is found before the device is opened.
-  const opened = resumePlace === null ? null : await openRun(resumePlace, config);
+  // Everything that can be wrong with files is found before the device is opened, and nothing is changed until then.
+  const resumed = resumePlace === null ? null : await readSnapshot(resumePlace, config, task);
   const reference =
-    config.rl.klKind === "none" && opened !== null ? null : await startingParameters(config, task);
-  const out = opened === null && flags.out !== undefined ? await checkFree(placeOf(flags.out)) : null;
+    config.rl.klKind === "none" && resumed !== null ? null : await startingParameters(config, task);
+  const out = flags.out === undefined ? null : await checkFree(placeOf(flags.out));
 
   const view = new TrainingView(config, flags.json === true);
   const gpu = await openDevice();
@@ -43,19 +53,23 @@ export async function runTrain(flags: TrainFlags): Promise<number> {
   const planned = await plannedBytes(gpu, config, variants);
   view.device(gpu, variants);
   const engine = await buildEngine(gpu, config, variants);
-  engine.model.writeParameters(opened?.snapshot.parameters ?? reference!);
+  engine.model.writeParameters(resumed?.parameters ?? reference!);
   const trainer = new Trainer(engine, {
-    ...(opened === null ? {} : { resumed: opened.snapshot }),
+    ...(resumed === null ? {} : { resumed }),
     ...(reference === null ? {} : { reference }),
   });
   await compileAll(gpu, view.compiling);
-  if (flags.preflight !== false && opened === null) view.preflight(await preflight(trainer, planned));
+  if (flags.preflight !== false && resumed === null) {
+    // By now everything is compiled and every buffer was written once, so that little is still to come.
+    const found = await preflight(trainer, planned);
+    view.preflight({ ...found, residentBytes: residentBytes() + HEAP_GROWTH_BYTES });
+  }
 
-  const run = opened?.run ?? (await createRun(out, config));
+  const run = resumePlace === null ? await createRun(out, config) : await openRun(resumePlace, config);
   view.start(run.shown, trainer.step);
   const status = await trainInto(run, trainer, view);
   await writeReport(run.place.storage, run.folder.path, config, gpu, variants);
-  view.finish(run.shown, gpu, planned, residentBytes());
+  view.finish(run.shown, { gpuBytes: gpu.buffers.peakBytes, residentBytes: peakResidentBytes() });
   gpu.close();
   return status;
 }
@@ -80,41 +94,49 @@ async function configOf(flags: TrainFlags): Promise<{ config: Config; resumePlac
       },
     );
   }
-  const resumePlace = placeOf(String(flags.resume));
-  const stored = (await readRunConfig(resumePlace.storage, resumePlace.path)) as { rl?: object };
-  const steps = flags.steps === undefined ? {} : { steps: Number(flags.steps) };
-  return { config: parseConfig({ ...stored, rl: { ...stored.rl, ...steps } }), resumePlace };
+  const resumePlace = placeOf(flags.resume);
+  const file = await readRunConfig(resumePlace.storage, resumePlace.path);
+  const settings = flags.steps === undefined ? [] : [`rl.steps=${flags.steps}`];
+  return { config: composeConfig({ file, settings }), resumePlace };
 }
 
-/** Opens a run to go on with it, at its latest checkpoint. */
-async function openRun(place: Place, config: Config): Promise<{ run: OpenRun; snapshot: Snapshot }> {
-  const folder = await RunFolder.open(place.storage, place.path);
-  const task = createTask(config.task.name, config.task.settings);
-  const { tokens, pad, end } = task.vocabulary;
-  const checkpoint = await folder.resume({
-    config: modelConfigOf(config, task),
-    vocabulary: { tokens, pad, end },
-  });
-  if (checkpoint.optimizer === undefined) {
-    throw new BellowsError("checkpoint-invalid", `${place.shown} has no optimizer state to go on with`);
+/** The state that a run goes on from: its latest checkpoint. Takes nothing back yet. */
+async function readSnapshot({ storage, path, shown }: Place, config: Config, task: Task): Promise<Snapshot> {
+  await storage.recover(path);
+  if ((await latestCheckpoint(storage, path)) === undefined) {
+    throw new BellowsError("input-invalid", `${shown} has no checkpoint yet to go on from`, {
+      field: "resume",
+      hint: "Start it anew, under another name.",
+    });
   }
-  const progress = checkpoint.trainer.state as unknown as Progress;
+  const { parameters, optimizer, trainer } = await loadFor(config, task, shown);
+  if (optimizer === undefined || trainer === undefined) {
+    throw new BellowsError(
+      "checkpoint-invalid",
+      `${shown} has no state of optimizer and trainer to go on from`,
+    );
+  }
+  const progress = trainer.state as unknown as Progress;
   if (progress.step > config.rl.steps) {
     throw new BellowsError(
       "config-invalid",
-      `the run is at step ${progress.step} already, beyond ${config.rl.steps} steps`,
-      {
-        field: "rl.steps",
-        hint: "Give a larger --steps.",
-      },
+      `rl.steps is ${config.rl.steps}; it must be at least ${progress.step}, the steps that ${shown} has done`,
+      { field: "rl.steps", hint: "Give a larger --steps." },
     );
   }
+  return { parameters, ...optimizer, progress };
+}
+
+/** Opens a run to go on with it, and takes it back to its latest checkpoint. */
+async function openRun(place: Place, config: Config): Promise<OpenRun> {
+  const folder = await RunFolder.open(place.storage, place.path);
+  await folder.resume();
   await folder.writeConfig(config);
-  const snapshot = { parameters: checkpoint.parameters, ...checkpoint.optimizer, progress };
-  return { run: { folder, place, shown: place.shown }, snapshot };
+  return { folder, place, shown: place.shown };
 }
 
 async function checkFree(place: Place): Promise<Place> {
+  checkRunPath(place.path);
   if (!(await place.storage.exists(place.path))) return place;
   throw new BellowsError(
     "input-invalid",
@@ -163,6 +185,7 @@ async function trainInto({ folder }: OpenRun, trainer: Trainer, view: TrainingVi
     }
   } finally {
     stopListening();
+    view.clear();
   }
   await folder.saveNamed("final", await checkpointOf(trainer));
   return 0;

@@ -22,6 +22,12 @@ const PLAIN_LINES = 60;
 /** Steps over which the rate for the estimated time is taken. */
 const RATE_STEPS = 20;
 
+/** Bytes of all GPU buffers, and of the process; a software adapter has its buffers in the process. */
+export interface Memory {
+  readonly gpuBytes: number;
+  readonly residentBytes: number;
+}
+
 /** What `bellows train` shows: a live line and what stays above it, or with `--json` one record a line. */
 export class TrainingView {
   readonly #config: Config;
@@ -31,6 +37,7 @@ export class TrainingView {
   readonly #ends: number[] = [];
   #first: EvalRecord | undefined;
   #last: EvalRecord | undefined;
+  #predicted: Memory | undefined;
   #begin = performance.now();
 
   constructor(config: Config, json: boolean) {
@@ -50,13 +57,14 @@ export class TrainingView {
     if (this.#json) return;
     const line = this.#compileLine;
     if (done < total)
-      line.update(`compiling kernels ${bar(done / total, BAR_COLUMNS)} ${done}/${total}  ${dim(label)}`);
+      line.update(`compiling kernels ${bar(done / total, BAR_COLUMNS)} ${done}/${total}  ${label}`);
     else line.clear();
   };
 
   readonly #compileLine = new LiveLine(Number.POSITIVE_INFINITY);
 
-  preflight(found: Preflight): void {
+  preflight(found: Preflight & Memory): void {
+    this.#predicted = found;
     if (this.#json) {
       print(JSON.stringify({ type: "preflight", ...found }));
       return;
@@ -69,7 +77,7 @@ export class TrainingView {
     print(
       `predicted: at L = ${lmax} ${formatPercent(found.truncatedAtLmax)} cut and ${formatPercent(found.deadGroupsAtLmax)} of groups ` +
         `dead; at L = ${lmin} ${formatPercent(found.truncatedAtLmin)} cut and ${formatPercent(found.deadGroupsAtLmin)} dead; ` +
-        `${formatBytes(found.gpuBytes)} of GPU memory; about ${formatDuration(found.seconds)}`,
+        `${memoryLine(found)}; about ${formatDuration(found.seconds)}`,
     );
     for (const { message } of found.warnings) print(`${bold("warning:")} ${message}`);
   }
@@ -108,10 +116,18 @@ export class TrainingView {
     if (!this.#json) this.#line.print("stopping after this step and saving; Ctrl-C again stops at once");
   }
 
-  /** What came of it, and where it lies. */
-  finish(run: string, gpu: Gpu, plannedBytes: number, residentBytes: number): void {
-    if (this.#json) return;
+  /** Takes the live line off the terminal. */
+  clear(): void {
     this.#line.clear();
+  }
+
+  /** What came of it, and where it lies. */
+  finish(run: string, memory: Memory): void {
+    const seconds = (performance.now() - this.#begin) / 1000;
+    if (this.#json) {
+      print(JSON.stringify({ type: "end", run, seconds, ...memory }));
+      return;
+    }
     print();
     const [before, after] = [this.#first, this.#last];
     if (before !== undefined && after !== undefined && before !== after) {
@@ -124,13 +140,8 @@ export class TrainingView {
         ),
       );
     }
-    const seconds = (performance.now() - this.#begin) / 1000;
-    print(
-      dim(
-        `${formatDuration(seconds)}; GPU buffers ${formatBytes(gpu.buffers.peakBytes)} at most ` +
-          `(predicted ${formatBytes(plannedBytes)}); process ${formatBytes(residentBytes)}`,
-      ),
-    );
+    const predicted = this.#predicted === undefined ? "" : ` (predicted: ${memoryLine(this.#predicted)})`;
+    print(dim(`${formatDuration(seconds)}; ${memoryLine(memory)}${predicted}`));
     print(`report:     ${run}/report.html`);
     print(`look:       npx bellows sample ${run}`);
     print(`go on:      npx bellows train --resume ${run} --steps ${this.#config.rl.steps * 2}`);
@@ -157,6 +168,10 @@ export class TrainingView {
       done === steps,
     );
   }
+}
+
+function memoryLine({ gpuBytes, residentBytes }: Memory): string {
+  return `${formatBytes(gpuBytes)} in GPU buffers, ${formatBytes(residentBytes)} in the process`;
 }
 
 function evalLine(record: EvalRecord): string {

@@ -12,8 +12,14 @@ export function programArguments(): string[] {
   return process.argv.slice(2);
 }
 
+/** Ends the program at once. */
 export function exit(status: number): never {
   process.exit(status);
+}
+
+/** Resolves once everything that was printed is written, or failed to be ({@link watchOutput}). */
+export function outputWritten(): Promise<void> {
+  return new Promise((resolve) => process.stdout.write("", () => resolve()));
 }
 
 /** Writes to standard output as it is. */
@@ -41,19 +47,49 @@ export function wantsColour(): boolean {
   return process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 }
 
-/** Calls back on Ctrl-C and on a polite end (SIGTERM) until the returned function is called. */
+/** As shells report a program that Ctrl-C ended, and one that wrote where nobody reads any more. */
+export const INTERRUPTED_STATUS = 130;
+const NO_READER_STATUS = 141;
+
+/** Ctrl-C, a polite end, and a terminal that was closed. */
+const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** What listens for an interrupt now. */
+const interruptListeners = new Set<() => void>();
+
+/** Calls back on each interrupt, and when output can go nowhere any more, until the returned function is called. */
 export function onInterrupt(callback: () => void): () => void {
-  process.on("SIGINT", callback);
-  process.on("SIGTERM", callback);
+  interruptListeners.add(callback);
+  for (const signal of INTERRUPTS) process.on(signal, callback);
   return () => {
-    process.off("SIGINT", callback);
-    process.off("SIGTERM", callback);
+    interruptListeners.delete(callback);
+    for (const signal of INTERRUPTS) process.off(signal, callback);
   };
+}
+
+/**
+ * Sees to output that can go nowhere, e.g. in `bellows schedule | head -1`: it counts as an interrupt, and where none is
+ * listened for, the program ends without a stack trace. Called once, at the start.
+ */
+export function watchOutput(): void {
+  process.stdout.once("error", ({ code, message }: NodeJS.ErrnoException) => {
+    process.stdout.on("error", ignore);
+    const hasNoReader = code === "EPIPE";
+    if (!hasNoReader) complain(`bellows: cannot write its output: ${message}`);
+    if (interruptListeners.size === 0) process.exit(hasNoReader ? NO_READER_STATUS : 1);
+    for (const listener of interruptListeners) listener();
+  });
+  process.stderr.on("error", ignore);
 }
 
 /** Bytes of memory that this process holds. */
 export function residentBytes(): number {
   return process.memoryUsage.rss();
+}
+
+/** The most bytes of memory that this process has held. */
+export function peakResidentBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
 }
 
 /** The text of a file that a user named. */
@@ -122,3 +158,5 @@ export function variantCache(): VariantCache {
     },
   };
 }
+
+function ignore(): void {}

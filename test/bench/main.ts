@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- WHAT …]`: how fast bellows is on this adapter. WHAT is any of train, sample, matmul, host; all by
- * default. `host` counts what the host spends per step and per position, on Dawn's null backend, which executes nothing.
+ * `npm run bench [-- WHAT …]`: how fast bellows is on this adapter. WHAT is any of train, kernels, sample, matmul, host; all by
+ * default. `kernels` times each kernel of a training step with timestamp queries; `host` counts what the host spends per step and per position, on Dawn's null backend, which executes nothing.
  * Each result is one line; give `--json` for data. Machines are noisy: compare only what one run printed.
  */
 import { openGpu } from "../../src/gpu/device.ts";
@@ -24,7 +24,7 @@ function report(what: string, numbers: Record<string, number | string>): void {
     const parts = Object.entries(numbers).map(
       ([name, value]) => `${name} ${typeof value === "number" ? tidy(value) : value}`,
     );
-    print(`${what.padEnd(26)} ${parts.join("   ")}`);
+    print(`${what.padEnd(34)} ${parts.join("   ")}`);
   }
 }
 
@@ -59,6 +59,19 @@ async function train(): Promise<void> {
       "first step s": firstStep,
       "GPU MiB": bench.gpu.buffers.peakBytes / 2 ** 20,
     });
+    bench.gpu.close();
+  }
+}
+
+async function kernels(): Promise<void> {
+  for (const name of NAMES) {
+    const bench = await trainBench(createGpu(), name);
+    await bench.step();
+    const times = await bench.profile();
+    const total = times.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+    for (const { id, calls, milliseconds } of times) {
+      report(`${name} ${id}`, { ms: milliseconds, calls, "% of the step": (100 * milliseconds) / total });
+    }
     bench.gpu.close();
   }
 }
@@ -128,7 +141,7 @@ async function host(): Promise<void> {
   sampling.gpu.close();
 }
 
-const benches: Record<string, () => Promise<void>> = { train, sample, matmul, host };
+const benches: Record<string, () => Promise<void>> = { train, kernels, sample, matmul, host };
 const unknown = wanted.find((what) => !Object.hasOwn(benches, what));
 if (unknown !== undefined) {
   print(`there is no benchmark ${unknown}; there are ${Object.keys(benches).join(", ")}`);

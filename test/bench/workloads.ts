@@ -1,5 +1,6 @@
 /** The workloads S and M of the rivals' benchmark (shared/bench/common/util.mjs), run by bellows. */
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type KernelTime, KernelTimer } from "../../src/gpu/timing.ts";
 import { nodeWaiter } from "../../src/host/node.ts";
 import type { ModelConfig } from "../../src/model/config.ts";
 import { initialParameters } from "../../src/model/init.ts";
@@ -77,6 +78,8 @@ export interface TrainBench {
   readonly dispatches: number;
   /** One step, forward to AdamW; resolves with the loss once it is read back. */
   step(): Promise<number>;
+  /** GPU time of each kernel over one step. */
+  profile(): Promise<KernelTime[]>;
 }
 
 /** A training step ready to run: cross-entropy on the rivals' data, AdamW, clipping. */
@@ -105,16 +108,30 @@ export async function trainBench(webgpu: GPU, name: WorkloadName, choice = "auto
     lengths: Array.from({ length: w.B }, () => w.T),
     lossInput: new Float32Array(rows).fill(1 / rows),
   };
+  const dispatches = pass.length + learner.optimizer.length;
   return {
     gpu,
     parameters: model.context.table.count,
     tokens: rows,
-    dispatches: pass.length + learner.optimizer.length,
+    dispatches,
     async step() {
       const { statistics } = await learner.update([batch], ADAMW, 1e-3);
       let loss = 0;
       for (let at = 0; at < statistics.length; at += 16) loss += statistics[at]!;
       return loss;
+    },
+    async profile() {
+      const timer = new KernelTimer(gpu, dispatches);
+      pass.write(batch, false);
+      learner.optimizer.prepare(ADAMW, 1e-3);
+      const encoder = gpu.device.createCommandEncoder();
+      pass.encode(encoder, timer);
+      learner.optimizer.program.encode(encoder, 0, timer);
+      timer.resolve(encoder);
+      gpu.device.queue.submit([encoder.finish()]);
+      const times = await timer.read();
+      timer.destroy();
+      return times;
     },
   };
 }
