@@ -40,19 +40,6 @@ function decayed({ decay, floor }: LearningRate, elapsed: number, steps: number)
   }
 }
 
-/**
- * Checks the settings; `field` is their place in the configuration, for messages.
- * @throws BellowsError `config-invalid` naming the field, its value and what would be right.
- */
-export function checkLearningRate(rate: LearningRate, field = "learningRate"): void {
-  const wrong = (name: keyof LearningRate, right: string) =>
-    invalid("config-invalid", `${field}.${name}`, rate[name], right);
-  if (!(Number.isFinite(rate.peak) && rate.peak > 0)) throw wrong("peak", "a positive number");
-  if (!isCount(rate.warmup)) throw wrong("warmup", "a whole number of steps from 0");
-  if (!DECAYS.includes(rate.decay)) throw wrong("decay", `one of ${DECAYS.join(", ")}`);
-  if (!(rate.floor >= 0 && rate.floor <= 1)) throw wrong("floor", "a fraction from 0 to 1");
-}
-
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }

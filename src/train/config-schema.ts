@@ -5,7 +5,7 @@ import { AGGREGATIONS } from "../rl/aggregation.ts";
 import { DECAYS } from "../rl/learning-rate.ts";
 import { SCHEDULE_KINDS } from "../rl/length-schedule.ts";
 
-/** What a form or a help text says about a number, beside its description. */
+/** What a form or a help text says of a number, beside its description. */
 interface Field {
   readonly unit?: string;
   /** Bounds, both included. The upper ones are far beyond what anyone trains; they keep a slip from taking all memory. */
@@ -13,34 +13,44 @@ interface Field {
   readonly most?: number;
 }
 
-function number(description: string, { unit = "", least = -Infinity, most = Infinity }: Field = {}) {
+/** Most steps of a run, most tokens of a response, most stages of a schedule. */
+const MAX_STEPS = 1_000_000;
+const MAX_TOKENS = 1_000_000;
+const MAX_STAGES = 1000;
+
+// The messages of the schema say what would be right: parseConfig (config.ts) makes an error of them.
+const STAGES = `a list of up to ${MAX_STAGES} objects of step and cap`;
+const INIT = "pre-rl, random or the path of a checkpoint folder";
+
+function number(description: string, { unit = "", least = 0, most = 1e9 }: Field = {}) {
+  const right = `a number from ${least} to ${most}`;
   return v.pipe(
-    v.number(),
-    v.finite(),
-    v.minValue(least),
-    v.maxValue(most),
+    v.number(right),
+    v.minValue(least, right),
+    v.maxValue(most, right),
     v.description(description),
     v.metadata({ unit, least, most }),
   );
 }
 
 function whole(description: string, { unit = "", least = 0, most = Number.MAX_SAFE_INTEGER }: Field = {}) {
+  const right = `a whole number from ${least} to ${most}`;
   return v.pipe(
-    v.number(),
-    v.safeInteger(),
-    v.minValue(least),
-    v.maxValue(most),
+    v.number(right),
+    v.safeInteger(right),
+    v.minValue(least, right),
+    v.maxValue(most, right),
     v.description(description),
     v.metadata({ unit, least, most }),
   );
 }
 
-/** Most steps of a run, and most tokens of a response. */
-const MAX_STEPS = 1_000_000;
-const MAX_TOKENS = 1_000_000;
-
 function choice<const T extends readonly string[]>(description: string, options: T) {
-  return v.pipe(v.picklist(options), v.description(description));
+  return v.pipe(v.picklist(options, `one of ${options.join(", ")}`), v.description(description));
+}
+
+function group<T extends v.ObjectEntries>(entries: T) {
+  return v.strictObject(entries, `an object of ${Object.keys(entries).join(", ")}`);
 }
 
 const adamw = {
@@ -48,7 +58,7 @@ const adamw = {
   beta2: number("AdamW's decay of the mean squared gradient", { least: 0, most: 0.99999 }),
   eps: number("AdamW's ε, added to the root of the mean squared gradient", { least: 1e-12, most: 1 }),
   weightDecay: number("decoupled weight decay, applied to every parameter", { least: 0, most: 10 }),
-  gradientClip: number("global norm to which gradients are clipped; 0: not at all", { least: 0 }),
+  gradientClip: number("global norm to which gradients are clipped; 0: not at all"),
 };
 
 const rate = {
@@ -59,27 +69,27 @@ const rate = {
 };
 
 /** Everything a run depends on. A run is a function of this, the adapter and the starting checkpoint. */
-export const ConfigSchema = v.strictObject({
+export const ConfigSchema = group({
   seed: whole("seed of every random number of the run"),
   init: v.pipe(
-    v.string(),
-    v.nonEmpty(),
+    v.string(INIT),
+    v.nonEmpty(INIT),
     v.description(
       "where the weights come from: `pre-rl` (bundled), `random`, or the path of a checkpoint folder",
     ),
   ),
-  task: v.strictObject({
-    name: v.pipe(v.string(), v.description("what is trained: the kind of problem")),
+  task: group({
+    name: v.pipe(v.string("the name of a task"), v.description("what is trained: the kind of problem")),
     settings: v.pipe(
-      v.record(v.string(), v.number()),
+      v.record(v.string(), v.number("a number"), "an object"),
       v.description("settings of the task that differ from its defaults"),
     ),
     levelWeights: v.pipe(
-      v.array(number("weight of a difficulty", { least: 0 })),
+      v.array(number("weight of a difficulty"), "a list of numbers"),
       v.description("how often each difficulty is drawn, relative to the others; empty: all alike"),
     ),
   }),
-  model: v.strictObject({
+  model: group({
     hidden_size: whole("width of the residual stream; a multiple of 4", {
       unit: "channels",
       least: 4,
@@ -110,7 +120,7 @@ export const ConfigSchema = v.strictObject({
     rms_norm_eps: number("ε of RMSNorm", { least: 1e-12, most: 1 }),
     rope_theta: number("base of the rotary frequencies", { least: 1 }),
   }),
-  schedule: v.strictObject({
+  schedule: group({
     kind: choice("shape of the length budget L(t)", SCHEDULE_KINDS),
     lmax: whole("largest budget; also the length at which evaluation stops", {
       unit: "tokens",
@@ -126,15 +136,17 @@ export const ConfigSchema = v.strictObject({
     alignment: choice("where `stair` is low: the first half of a cycle, or its middle", ["half", "centred"]),
     stages: v.pipe(
       v.array(
-        v.strictObject({
+        group({
           step: whole("first step of the stage", { unit: "steps", most: MAX_STEPS }),
           cap: whole("budget of the stage", { unit: "tokens", least: 1, most: MAX_TOKENS }),
         }),
+        STAGES,
       ),
+      v.maxLength(MAX_STAGES, STAGES),
       v.description("for `staged` and `staircase`: the budget from each step on"),
     ),
   }),
-  rl: v.strictObject({
+  rl: group({
     steps: whole("rollouts, each followed by its updates", { unit: "steps", least: 1, most: MAX_STEPS }),
     promptsPerStep: whole("prompts of a rollout", { unit: "prompts", least: 1, most: 65_536 }),
     groupSize: whole("responses to each prompt: the group that a response is measured against", {
@@ -152,12 +164,12 @@ export const ConfigSchema = v.strictObject({
     }),
     lossAggregation: choice("how the losses of tokens become one", AGGREGATIONS),
     clipLow: number("ε below: the ratio is clipped at 1 − clipLow", { least: 0, most: 1 }),
-    clipHigh: number("ε above: the ratio is clipped at 1 + clipHigh", { least: 0 }),
-    dualClip: number("bound c of the loss where the advantage is negative; 0: none", { least: 0 }),
+    clipHigh: number("ε above: the ratio is clipped at 1 + clipHigh"),
+    dualClip: number("bound c of the loss where the advantage is negative; 0: none"),
     advantageStd: choice("deviation that advantages are divided by", ["sample", "population", "none"]),
     advantageEps: number("added to that deviation", { least: 0, most: 1 }),
     klKind: choice("estimator of the KL penalty to the starting policy", ["none", "k1", "k2", "k3"]),
-    klCoefficient: number("weight of the KL penalty", { least: 0 }),
+    klCoefficient: number("weight of the KL penalty"),
     entropyCoefficient: number("weight of the entropy bonus", { least: -1, most: 1 }),
     overlong: choice(
       "a truncated response: penalised like a wrong one, masked out of the loss, or punished softly",
@@ -178,7 +190,7 @@ export const ConfigSchema = v.strictObject({
       most: 1024,
     }),
   }),
-  sft: v.strictObject({
+  sft: group({
     steps: whole("updates", { unit: "steps", least: 1, most: MAX_STEPS }),
     batchSize: whole("teacher traces of an update", { unit: "traces", least: 1, most: 65_536 }),
     poolBatches: whole("batches that are drawn together and sorted by length; 1 mixes lengths", {
@@ -194,7 +206,7 @@ export const ConfigSchema = v.strictObject({
     ...rate,
     ...adamw,
   }),
-  eval: v.strictObject({
+  eval: group({
     every: whole("steps between evaluations; 0: only at the start and the end", {
       unit: "steps",
       most: MAX_STEPS,
@@ -204,7 +216,7 @@ export const ConfigSchema = v.strictObject({
     temperature: number("sampling temperature in evaluation; 0 is greedy", { least: 0, most: 100 }),
     seed: whole("seed of the evaluation problems: runs of different seeds are judged by the same problems"),
   }),
-  train: v.strictObject({
+  train: group({
     microBatchTokens: whole(
       "most tokens of a forward and backward pass; changes memory and speed, not results",
       {
@@ -241,7 +253,7 @@ export interface SettingDescription {
   readonly description: string;
   /** Of a number; empty where it has none. */
   readonly unit: string;
-  /** Bounds of a number, both included. */
+  /** Bounds, both included; every number has them. */
   readonly least?: number;
   readonly most?: number;
   /** The values to choose from, where there are a few. */

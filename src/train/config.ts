@@ -65,6 +65,14 @@ function checkTogether(config: Config, task: Task): void {
       `at least ${longest}: prompts of ${task.maxPromptTokens} tokens and schedule.lmax (${lmax})`,
     );
   }
+  if (config.sft.maxTokens <= task.maxPromptTokens) {
+    throw invalid(
+      "config-invalid",
+      "sft.maxTokens",
+      `${config.sft.maxTokens}`,
+      `at least ${task.maxPromptTokens + 1}: prompts of ${task.maxPromptTokens} tokens and one of the trace`,
+    );
+  }
   if (config.sft.maxTokens > positions) {
     throw invalid(
       "config-invalid",
@@ -82,13 +90,21 @@ function checkTogether(config: Config, task: Task): void {
       `at least one whole sequence (${largest} tokens)`,
     );
   }
-  const { miniBatches, promptsPerStep, klKind, klCoefficient } = config.rl;
+  const { miniBatches, promptsPerStep, overlong, overlongBuffer, klKind, klCoefficient } = config.rl;
   if (miniBatches > promptsPerStep) {
     throw invalid(
       "config-invalid",
       "rl.miniBatches",
       `${miniBatches}`,
       `at most rl.promptsPerStep (${promptsPerStep}): groups are not split`,
+    );
+  }
+  if (overlong === "soft" && overlongBuffer >= smallest.cap) {
+    throw invalid(
+      "config-invalid",
+      "rl.overlongBuffer",
+      overlongBuffer,
+      `below the smallest budget (${smallest.field} is ${smallest.cap}), or every token is punished there`,
     );
   }
   if (klKind === "none" && klCoefficient > 0) {
@@ -106,73 +122,76 @@ function smallestBudget({ kind, lmin, lmax, stages }: Config["schedule"]): { fie
 
 /** The first thing that the schema found, as an error that a user can act on. */
 function asBellowsError(issue: v.BaseIssue<unknown>): BellowsError {
-  const field = v.getDotPath(issue) ?? "config";
-  if (issue.type === "strict_object" && issue.expected === "never") return unknownSetting(field);
-  if (issue.type === "strict_object" && issue.received === "undefined") {
-    return new BellowsError("config-invalid", `${field} is missing; a config has every setting`, { field });
+  const keys = (issue.path ?? []).map(({ key }) => key);
+  const field = fieldAt(keys);
+  // Of an object, valibot expects "Object" itself, "never" a key that is unknown, or a certain key, which is missing.
+  if (issue.type !== "strict_object" || issue.expected === "Object") {
+    return invalid("config-invalid", field, shown(issue.input), issue.message);
   }
-  return invalid("config-invalid", field, shownValue(issue.input), rightOf(issue));
+  const isUnknown = issue.expected === "never";
+  const holder = `${fieldAt(keys.slice(0, -1))} must be ${issue.message}.`;
+  const hint = (isUnknown && hintAt(keys.join("."))) || holder;
+  const message = `${field} is ${isUnknown ? "not a setting" : "missing"}`;
+  return new BellowsError("config-invalid", message, { field, hint });
 }
 
-/** The error for a path that is no setting, with a hint at those that may be meant. */
-export function unknownSetting(field: string): BellowsError {
-  return new BellowsError("config-invalid", `${field} is not a setting`, { field, hint: hintAt(field) });
+/** A place in a config as people write it: `schedule.stages[0].cap`. */
+function fieldAt(keys: readonly unknown[]): string {
+  if (keys.length === 0) return "config";
+  const parts = keys.map((key) => {
+    if (typeof key === "number") return `[${key}]`;
+    return `.${/^\w{1,60}$/.test(String(key)) ? key : shown(key)}`;
+  });
+  return parts.join("").slice(1);
 }
 
 const SHOWN_CHARACTERS = 60;
 
-function shownValue(value: unknown): string {
-  const text = typeof value === "number" ? String(value) : JSON.stringify(value);
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`;
 }
 
-function rightOf(issue: v.BaseIssue<unknown>): string {
-  const { requirement } = issue as { requirement?: unknown };
-  switch (issue.type) {
-    case "min_value":
-      return `at least ${requirement}`;
-    case "max_value":
-      return `at most ${requirement}`;
-    case "safe_integer":
-      return "a whole number";
-    case "number":
-    case "finite":
-      return "a finite number";
-    case "string":
-      return "text";
-    case "non_empty":
-      return "text that is not empty";
-    case "array":
-      return "a list";
-    case "picklist":
-      // valibot writes the options as ("a" | "b").
-      return `one of ${issue.expected?.replace(/[()"]/g, "").replaceAll(" | ", ", ")}`;
-    default:
-      return "an object";
-  }
+const GROUPS = Object.keys(ConfigSchema.entries);
+const PATHS = SETTINGS.map(({ path }) => path);
+
+/** Which settings may be meant by a path that is none; empty where nothing is like it. */
+function hintAt(wanted: string): string {
+  if (PATHS.includes(wanted)) return `Write it as {"${wanted.replace(".", '": {"')}": …}}.`;
+  const [group] = wanted.split(".");
+  const siblings = alike(
+    PATHS.filter((path) => path.startsWith(`${group}.`)),
+    wanted,
+  );
+  const near = siblings.length > 0 ? siblings : alike([...new Set([...GROUPS, ...PATHS])], wanted);
+  return near.length > 0 ? `Did you mean ${near.slice(0, 3).join(" or ")}?` : "";
 }
 
-function hintAt(field: string): string {
-  const [group] = field.split(".");
-  const near = SETTINGS.filter(({ path }) => isNear(path, field)).map(({ path }) => path);
-  const siblings = SETTINGS.map(({ path }) => path).filter((path) => path.startsWith(`${group}.`));
-  const nearSiblings = near.filter((path) => siblings.includes(path));
-  if (nearSiblings.length > 0) return `Did you mean ${nearSiblings.slice(0, 3).join(" or ")}?`;
-  if (near.length > 0) return `Did you mean ${near.slice(0, 3).join(" or ")}?`;
-  if (siblings.length > 0) return `There are ${siblings.join(", ")}.`;
-  return `There are ${Object.keys(ConfigSchema.entries).join(", ")}.`;
+/**
+ * The paths whose last name is that of `wanted`; where there are none, those where it is like it, the likest first: one
+ * holds the other, or few letters differ.
+ */
+function alike(paths: readonly string[], wanted: string): string[] {
+  const b = lastName(wanted);
+  if (b.length < 2) return [];
+  const near = paths
+    .map((path) => ({ path, a: lastName(path) }))
+    .map(({ path, a }) => ({ path, a, distance: editDistance(a, b) }))
+    .filter(({ a, distance }) => {
+      return a.includes(b) || (a.length > 3 && b.includes(a)) || distance <= 0.4 * b.length;
+    })
+    .sort((one, other) => one.distance - other.distance);
+  const exact = near.filter(({ distance }) => distance === 0);
+  return (exact.length > 0 ? exact : near).map(({ path }) => path);
 }
 
-/** Whether the last names of two paths are alike: one within the other, or up to two letters off. */
-function isNear(path: string, wanted: string): boolean {
-  const [a, b] = [path, wanted].map((text) => text.split(".").at(-1)!.toLowerCase().replaceAll("_", "")) as [
-    string,
-    string,
-  ];
-  if (b.length < 3) return a === b;
-  return a.includes(b) || b.includes(a) || editDistance(a, b) <= 2;
+function lastName(path: string): string {
+  return path.split(".").at(-1)!.slice(0, SHOWN_CHARACTERS).toLowerCase().replaceAll("_", "");
 }
 
+/** Levenshtein's distance: insertions, deletions and substitutions of one letter. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

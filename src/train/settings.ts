@@ -1,4 +1,4 @@
-import { BellowsError } from "../errors.ts";
+import { BellowsError, invalid } from "../errors.ts";
 import { type Config, parseConfig } from "./config.ts";
 import { PRESETS, type PresetName } from "./presets.ts";
 
@@ -17,33 +17,31 @@ export interface ConfigSources {
  */
 export function composeConfig({ preset = "default", file, settings = [] }: ConfigSources): Config {
   if (!Object.hasOwn(PRESETS, preset)) {
-    throw new BellowsError(
-      "config-invalid",
-      `preset is ${preset}; it must be one of ${Object.keys(PRESETS).join(", ")}`,
-      {
-        field: "preset",
-      },
-    );
+    throw invalid("config-invalid", "preset", preset, `one of ${Object.keys(PRESETS).join(", ")}`);
   }
   const config: Record<string, unknown> = structuredClone(PRESETS[preset as PresetName]);
   if (file !== undefined) {
-    if (!isObject(file)) throw new BellowsError("config-invalid", "a config file must hold a JSON object");
+    if (!isObject(file)) {
+      throw new BellowsError("config-invalid", "a config file must hold a JSON object", { field: "config" });
+    }
     merge(config, file);
   }
-  for (const setting of settings) {
-    const equals = setting.indexOf("=");
-    if (equals < 1) {
-      throw new BellowsError(
-        "config-invalid",
-        `"${setting}" is no setting; it must be of the form path=value`,
-        {
-          hint: "For example: --set rl.groupSize=16",
-        },
-      );
-    }
-    assign(config, setting.slice(0, equals).split("."), parseValue(setting.slice(equals + 1)));
-  }
+  for (const setting of settings) merge(config, parseSetting(setting));
   return parseConfig(config);
+}
+
+/** The part of a config that a setting `path=value` stands for: `rl.groupSize=16` is {"rl": {"groupSize": 16}}. */
+function parseSetting(setting: string): Record<string, unknown> {
+  const [, path, value] = /^([^=]+)=(.*)$/s.exec(setting) ?? [];
+  if (path === undefined || value === undefined) {
+    throw new BellowsError(
+      "config-invalid",
+      `"${setting}" is no setting; it must be of the form path=value`,
+      { field: "set", hint: "For example: --set rl.groupSize=16" },
+    );
+  }
+  const [first, ...rest] = path.split(".") as [string, ...string[]];
+  return { [first]: rest.reduceRight((inner, key) => ({ [key]: inner }), parseValue(value)) };
 }
 
 function parseValue(text: string): unknown {
@@ -63,26 +61,7 @@ function merge(target: Record<string, unknown>, patch: Record<string, unknown>):
   for (const [key, value] of Object.entries(patch)) {
     const old = Object.hasOwn(target, key) ? target[key] : undefined;
     if (isObject(old) && isObject(value)) merge(old, value);
-    else define(target, key, value);
+    // As an own property even where the key is `__proto__`, so that the check meets it.
+    else Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   }
-}
-
-function assign(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  let holder = target;
-  for (const [depth, key] of path.slice(0, -1).entries()) {
-    const next = Object.hasOwn(holder, key) ? holder[key] : undefined;
-    if (!isObject(next)) {
-      const field = path.slice(0, depth + 1).join(".");
-      throw new BellowsError("config-invalid", `${path.join(".")} is not a setting: ${field} has no parts`, {
-        field: path.join("."),
-      });
-    }
-    holder = next;
-  }
-  define(holder, path.at(-1)!, value);
-}
-
-/** As an own property even where the key is `__proto__`, so that the check meets it. */
-function define(target: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
