@@ -1,4 +1,6 @@
-import { defineConfig } from "vitest/config";
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 /** Tests that need a WebGPU adapter. */
 const GPU_TESTS = ["kernels", "gpu", "model", "train", "cli"].map((folder) => `test/${folder}/**/*.test.ts`);
@@ -9,7 +11,16 @@ const ENTRIES: Record<string, Record<string, string>> = {
   bench: { bench: "test/bench/main.ts", workloads: "test/bench/workloads.ts" },
 };
 
+/** npx starts the program by itself: it must be executable, also where it was built anew since npx linked it. */
+const executable: NonNullable<ViteUserConfig["plugins"]>[number] = {
+  name: "executable",
+  writeBundle({ dir }, bundle) {
+    if ("bellows.js" in bundle) chmodSync(join(dir!, "bellows.js"), 0o755);
+  },
+};
+
 export default defineConfig(({ mode }) => ({
+  plugins: [executable],
   build: {
     ssr: true,
     target: "node20",

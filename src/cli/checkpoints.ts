@@ -1,11 +1,13 @@
 import { BellowsError } from "../errors.ts";
 import { folderStorage, type Place, packageFolder, placeOf } from "../host/node-program.ts";
 import { type Checkpoint, loadCheckpoint } from "../io/checkpoint.ts";
-import { checkpointPath, latestCheckpoint } from "../io/run-folder.ts";
+import { checkpointPath, latestCheckpoint, readRunConfig } from "../io/run-folder.ts";
 import { joinPath } from "../io/storage.ts";
 import { initialParameters } from "../model/init.ts";
 import type { Task } from "../tasks/task.ts";
 import { type Config, modelConfigOf } from "../train/config.ts";
+import { composeConfig } from "../train/settings.ts";
+import { type ConfigFlags, configFromFlags, settingsOf } from "./flags.ts";
 
 /** Name by which the checkpoint that comes with bellows is known. */
 export const BUNDLED = "pre-rl";
@@ -37,6 +39,26 @@ export async function findCheckpoint(name: string): Promise<Place> {
     field: "checkpoint",
     hint: "Name a folder with config.json and model.safetensors, a run folder, or pre-rl.",
   });
+}
+
+/**
+ * The config for a command that looks at a checkpoint. A run, named itself or by one of its checkpoints, brings its own
+ * config, which `--set` and `--seed` change and `--preset` or `--config` replaces.
+ */
+export async function configForCheckpoint(name: string | undefined, flags: ConfigFlags): Promise<Config> {
+  const isNew = flags.preset !== undefined || flags.config !== undefined;
+  const run = name === undefined || name === BUNDLED || isNew ? undefined : await runOf(name);
+  if (run === undefined) return configFromFlags(flags, null);
+  return composeConfig({ file: await readRunConfig(run.storage, run.path), settings: settingsOf(flags) });
+}
+
+/** The run that a name stands for, or that the checkpoint of this name lies in. */
+async function runOf(name: string): Promise<Place | undefined> {
+  for (const path of [name, `${name}/../..`]) {
+    const place = placeOf(path);
+    if ((await latestCheckpoint(place.storage, place.path)) !== undefined) return place;
+  }
+  return undefined;
 }
 
 /** A checkpoint that must fit the config's model and task. */

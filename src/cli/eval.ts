@@ -4,9 +4,10 @@ import { modelConfigOf } from "../train/config.ts";
 import { buildEngine, compileAll } from "../train/engine.ts";
 import { evalProblems, evaluate } from "../train/evaluate.ts";
 import { logLine } from "../train/records.ts";
-import { loadFor } from "./checkpoints.ts";
+import { NO_PROGRESS, type Progress } from "../train/trainer.ts";
+import { configForCheckpoint, loadFor } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
-import { type ConfigFlags, configFromFlags } from "./flags.ts";
+import type { ConfigFlags } from "./flags.ts";
 import { formatNumber, formatPercent, table } from "./terminal.ts";
 
 export interface EvalFlags extends ConfigFlags {
@@ -16,16 +17,18 @@ export interface EvalFlags extends ConfigFlags {
 
 /** `bellows eval [checkpoint]`: accuracy and length per difficulty at L_max. */
 export async function runEval(checkpoint: string | undefined, flags: EvalFlags): Promise<number> {
-  const config = configFromFlags(flags, null);
+  const config = await configForCheckpoint(checkpoint, flags);
   const task = createTask(config.task.name, config.task.settings);
   const name = checkpoint ?? config.init;
-  const { parameters } = await loadFor(config, task, name);
+  const { parameters, trainer } = await loadFor(config, task, name);
   const gpu = await openDevice();
   const variants = await chooseVariants(gpu, modelConfigOf(config, task), flags.variants ?? "auto");
   const engine = await buildEngine(gpu, config, variants);
   engine.model.writeParameters(parameters);
   await compileAll(gpu, () => {});
-  const record = await evaluate(engine, evalProblems(task, config), 0);
+  // Sampling is seeded by the step: a checkpoint of a run gives what the run logged there.
+  const { step } = (trainer?.state ?? NO_PROGRESS) as unknown as Progress;
+  const record = await evaluate(engine, evalProblems(task, config), step);
   gpu.close();
   if (flags.json) {
     print(JSON.stringify(logLine(record)));

@@ -9,9 +9,30 @@ import { composeConfig } from "../train/settings.ts";
 export interface ConfigFlags {
   readonly preset?: string;
   readonly config?: string;
-  readonly set?: string | readonly string[];
-  readonly seed?: number | string;
-  readonly steps?: number | string;
+  readonly set?: readonly string[];
+  readonly seed?: string;
+  readonly steps?: string;
+}
+
+/** The one flag that may be given several times. */
+const REPEATABLE = "set";
+
+/**
+ * Flags as cac parsed them, made uniform: what looks like a number is text again, `set` is always a list.
+ * @throws BellowsError `input-invalid` for another flag that was given twice.
+ */
+export function readFlags(parsed: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const flags: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(parsed)) {
+    if (name === "--") continue; // what stands behind a bare --
+    if (name === REPEATABLE) flags[name] = [value].flat().map(String);
+    else if (Array.isArray(value)) {
+      throw new BellowsError("input-invalid", `--${name} is given ${value.length} times; once is right`, {
+        field: name,
+      });
+    } else flags[name] = typeof value === "boolean" ? value : String(value);
+  }
+  return flags;
 }
 
 export function addConfigFlags(command: Command, stepsPath: "rl.steps" | "sft.steps" | null): Command {
@@ -26,22 +47,20 @@ export function addConfigFlags(command: Command, stepsPath: "rl.steps" | "sft.st
     : command.option("--steps <number>", `The same as --set ${stepsPath}=<number>`);
 }
 
-/** A repeated flag arrives as an array, a single one as a value. */
-export function listOf(flag: string | readonly string[] | undefined): string[] {
-  if (flag === undefined) return [];
-  return typeof flag === "string" ? [flag] : [...flag];
-}
-
 /** @throws BellowsError `config-invalid` or `storage-failed`. */
 export function configFromFlags(flags: ConfigFlags, stepsPath: "rl.steps" | "sft.steps" | null): Config {
-  const settings = listOf(flags.set);
-  if (flags.seed !== undefined) settings.push(`seed=${flags.seed}`);
+  const settings = settingsOf(flags);
   if (flags.steps !== undefined && stepsPath !== null) settings.push(`${stepsPath}=${flags.steps}`);
   return composeConfig({
-    ...(flags.preset === undefined ? {} : { preset: String(flags.preset) }),
-    ...(flags.config === undefined ? {} : { file: parseJsonFile(String(flags.config)) }),
+    ...(flags.preset === undefined ? {} : { preset: flags.preset }),
+    ...(flags.config === undefined ? {} : { file: parseJsonFile(flags.config) }),
     settings,
   });
+}
+
+/** The single settings among the flags, as `path=value`. */
+export function settingsOf({ set = [], seed }: ConfigFlags): string[] {
+  return seed === undefined ? [...set] : [...set, `seed=${seed}`];
 }
 
 function parseJsonFile(path: string): unknown {

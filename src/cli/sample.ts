@@ -7,28 +7,31 @@ import { drawProblem } from "../tasks/split.ts";
 import type { Problem, Task } from "../tasks/task.ts";
 import { modelConfigOf } from "../train/config.ts";
 import { buildEngine, compileAll } from "../train/engine.ts";
-import { loadFor } from "./checkpoints.ts";
+import { configForCheckpoint, loadFor } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
-import { type ConfigFlags, configFromFlags } from "./flags.ts";
+import type { ConfigFlags } from "./flags.ts";
 import { bold, dim } from "./terminal.ts";
 
 export interface SampleFlags extends ConfigFlags {
   readonly json?: boolean;
   readonly variants?: string;
-  readonly count?: number | string;
-  readonly samples?: number | string;
-  readonly level?: number | string;
-  readonly temperature?: number | string;
+  readonly count?: string;
+  readonly samples?: string;
+  readonly level?: string;
+  readonly temperature?: string;
   readonly prompt?: string;
 }
 
 /** `bellows sample [checkpoint]`: prints reasoning traces for problems that training never sees, or for a given prompt. */
 export async function runSample(checkpoint: string | undefined, flags: SampleFlags): Promise<number> {
-  const config = configFromFlags(flags, null);
+  const { set = [], temperature } = flags;
+  const config = await configForCheckpoint(checkpoint, {
+    ...flags,
+    set: temperature === undefined ? set : [...set, `eval.temperature=${temperature}`],
+  });
   const task = createTask(config.task.name, config.task.settings);
   const count = wholeFlag("count", flags.count, 4, 1, 1000);
   const samples = wholeFlag("samples", flags.samples, 1, 1, 1000);
-  const temperature = numberFlag("temperature", flags.temperature, config.eval.temperature);
   const problems =
     flags.prompt === undefined ? drawProblems(task, flags, count, config.seed) : [given(task, flags.prompt)];
   const name = checkpoint ?? config.init;
@@ -43,7 +46,7 @@ export async function runSample(checkpoint: string | undefined, flags: SampleFla
     prompts: problems.map((problem) => problem.prompt),
     groupSize: samples,
     cap: config.schedule.lmax,
-    temperature,
+    temperature: config.eval.temperature,
     seed: config.seed,
     stream: STREAM.showSampling,
     step: 0,
@@ -91,17 +94,9 @@ function given(task: Task, text: string): Pick<Problem, "prompt"> {
   );
 }
 
-function numberFlag(name: string, value: number | string | undefined, fallback: number): number {
-  const number = value === undefined ? fallback : Number(value);
-  if (Number.isFinite(number) && number >= 0) return number;
-  throw new BellowsError("input-invalid", `--${name} is ${value}; it must be a number from 0`, {
-    field: name,
-  });
-}
-
 function wholeFlag(
   name: string,
-  value: number | string | undefined,
+  value: string | undefined,
   fallback: number,
   least: number,
   most: number,

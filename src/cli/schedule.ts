@@ -1,8 +1,12 @@
 import { print, terminalColumns } from "../host/node-program.ts";
 import { capAt, phaseAt } from "../rl/length-schedule.ts";
 import { type ConfigFlags, configFromFlags } from "./flags.ts";
+import { plural } from "./terminal.ts";
 
 const ROWS = 12;
+/** Columns beside the plot, and the fewest that it is drawn in. */
+const MARGIN = 8;
+const LEAST_COLUMNS = 20;
 
 /** `bellows schedule`: prints or plots L(t). With `json`, one array of integer caps, step 0 first. */
 export function runSchedule(flags: ConfigFlags & { readonly json?: boolean }): number {
@@ -14,14 +18,17 @@ export function runSchedule(flags: ConfigFlags & { readonly json?: boolean }): n
     return 0;
   }
   const mean = caps.reduce((sum, cap) => sum + cap, 0) / caps.length;
+  const [least, most] = [Math.min, Math.max].map((pick) => caps.reduce((best, cap) => pick(best, cap)));
   print(
-    `${schedule.kind}: ${rl.steps} steps, budget ${Math.min(...caps)} to ${Math.max(...caps)} tokens, mean ${mean.toFixed(1)}`,
+    `${schedule.kind}: ${plural(rl.steps, "step")}, budget ${least} to ${most} tokens, mean ${mean.toFixed(1)}`,
   );
-  print(plot(caps, (terminalColumns() ?? 100) - 8));
+  print(plot(caps, Math.max(LEAST_COLUMNS, (terminalColumns() ?? 100) - MARGIN)));
   print("step  cap  phase");
+  const isSmooth = schedule.kind === "cosine" || schedule.kind === "stair-cosine";
   for (let step = 0; step < caps.length; step++) {
     const { phase } = phaseAt(schedule, step);
-    if (step > 0 && phase === phaseAt(schedule, step - 1).phase) continue;
+    const samePhase = step > 0 && phase === phaseAt(schedule, step - 1).phase;
+    if (samePhase && (isSmooth || caps[step] === caps[step - 1])) continue;
     print(`${String(step).padStart(4)} ${String(caps[step]).padStart(4)}  ${phase}`);
   }
   return 0;

@@ -44,7 +44,7 @@ export function bold(text: string): string {
 
 /**
  * One line that is rewritten in place on a terminal. Elsewhere (a file, CI) each text becomes a plain line of its own, and
- * only one in `plainEvery` updates is printed, so that a log stays readable.
+ * only every `plainEvery`-th update is printed (none, where that is infinite), so that a log stays readable.
  */
 export class LiveLine {
   readonly #columns: number | null;
@@ -59,8 +59,8 @@ export class LiveLine {
 
   /** Shows a text; `last` prints it even where it would be left out. */
   update(text: string, last = false): void {
-    const due = this.#updates % this.#plainEvery === 0 || last;
     this.#updates += 1;
+    const due = this.#updates % this.#plainEvery === 0 || last;
     if (this.#columns === null) {
       if (due) print(text);
       return;

@@ -1,5 +1,6 @@
 import { BellowsError } from "../errors.ts";
 import {
+  checkFree,
   exit,
   INTERRUPTED_STATUS,
   onInterrupt,
@@ -37,15 +38,19 @@ const HEAP_GROWTH_BYTES = 36 * 2 ** 20;
 /** Folder in which runs are made unless `--out` names one. */
 const RUNS = "runs";
 
+/** The checkpoint of a run that a KL penalty is measured from; what `init` named may be gone when the run goes on. */
+const REFERENCE = "reference";
+
 /** `bellows train`: trains, logs, saves and reports. Returns the exit status. */
 export async function runTrain(flags: TrainFlags): Promise<number> {
   const { config, resumePlace } = await configOf(flags);
   const task = createTask(config.task.name, config.task.settings);
   // Everything that can be wrong with files is found before the device is opened, and nothing is changed until then.
   const resumed = resumePlace === null ? null : await readSnapshot(resumePlace, config, task);
-  const reference =
-    config.rl.klKind === "none" && resumed !== null ? null : await startingParameters(config, task);
-  const out = flags.out === undefined ? null : await checkFree(placeOf(flags.out));
+  const start = resumed === null ? await startingParameters(config, task) : null;
+  const hasPenalty = config.rl.klKind !== "none";
+  const reference = hasPenalty ? (start ?? (await readReference(resumePlace!, config, task))) : undefined;
+  const out = flags.out === undefined ? null : await outFor(flags.out);
 
   const view = new TrainingView(config, flags.json === true);
   const gpu = await openDevice();
@@ -53,10 +58,10 @@ export async function runTrain(flags: TrainFlags): Promise<number> {
   const planned = await plannedBytes(gpu, config, variants);
   view.device(gpu, variants);
   const engine = await buildEngine(gpu, config, variants);
-  engine.model.writeParameters(resumed?.parameters ?? reference!);
+  engine.model.writeParameters(resumed?.parameters ?? start!);
   const trainer = new Trainer(engine, {
     ...(resumed === null ? {} : { resumed }),
-    ...(reference === null ? {} : { reference }),
+    ...(reference === undefined ? {} : { reference }),
   });
   await compileAll(gpu, view.compiling);
   if (flags.preflight !== false && resumed === null) {
@@ -66,6 +71,7 @@ export async function runTrain(flags: TrainFlags): Promise<number> {
   }
 
   const run = resumePlace === null ? await createRun(out, config) : await openRun(resumePlace, config);
+  if (hasPenalty && resumed === null) await run.folder.saveNamed(REFERENCE, await checkpointOf(trainer));
   view.start(run.shown, trainer.step);
   const status = await trainInto(run, trainer, view);
   await writeReport(run.place.storage, run.folder.path, config, gpu, variants);
@@ -135,17 +141,12 @@ async function openRun(place: Place, config: Config): Promise<OpenRun> {
   return { folder, place, shown: place.shown };
 }
 
-async function checkFree(place: Place): Promise<Place> {
+/** Where a new run is to go; nothing is made there yet. */
+async function outFor(out: string): Promise<Place> {
+  const place = placeOf(out);
   checkRunPath(place.path);
-  if (!(await place.storage.exists(place.path))) return place;
-  throw new BellowsError(
-    "input-invalid",
-    `there is something at ${place.shown} already; it is not overwritten`,
-    {
-      field: "out",
-      hint: `Choose another --out, or go on with --resume ${place.shown}.`,
-    },
-  );
+  await checkFree(place, `Choose another --out, or go on with --resume ${place.shown}.`);
+  return place;
 }
 
 async function createRun(out: Place | null, config: Config): Promise<OpenRun> {
@@ -189,6 +190,11 @@ async function trainInto({ folder }: OpenRun, trainer: Trainer, view: TrainingVi
   }
   await folder.saveNamed("final", await checkpointOf(trainer));
   return 0;
+}
+
+/** The policy that a run with a KL penalty started from. */
+async function readReference({ shown }: Place, config: Config, task: Task) {
+  return (await loadFor(config, task, `${shown}/checkpoints/${REFERENCE}`)).parameters;
 }
 
 async function checkpointOf(trainer: Trainer) {

@@ -115,7 +115,28 @@ export interface Place {
 /** Splits a path into the folder that holds it and its name. */
 export function placeOf(path: string): Place {
   const full = resolve(path);
-  return { storage: new NodeStorage(dirname(full)), path: basename(full), shown: path };
+  return {
+    storage: new NodeStorage(dirname(full)),
+    path: basename(full),
+    shown: path.replace(/(?<=.)\/+$/, ""),
+  };
+}
+
+/**
+ * Makes sure that a place is free and that something can be stored there. Leaves nothing behind, nor the folders above.
+ * @throws BellowsError `input-invalid` with this hint where something is there already; `storage-failed`.
+ */
+export async function checkFree({ storage, path, shown }: Place, hint: string): Promise<void> {
+  if (await storage.exists(path)) {
+    const message = `there is something at ${shown} already; it is not overwritten`;
+    throw new BellowsError("input-invalid", message, { field: "out", hint });
+  }
+  let parent = storage.root;
+  while (!existsSync(parent)) parent = dirname(parent);
+  const trial = `bellows-trial-${process.pid}`;
+  const above = new NodeStorage(parent);
+  await above.createFolder(trial);
+  await above.remove(trial);
 }
 
 /** A folder that a user named, as the storage of what is in it. */

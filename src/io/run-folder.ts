@@ -275,8 +275,11 @@ async function cutHalfLine(storage: Storage, file: string): Promise<number> {
   return whole;
 }
 
-/** Refuses names that are awkward in a shell, a URL or on Windows. */
-function checkRunPath(path: string): void {
+/**
+ * Refuses names that are awkward in a shell, a URL or on Windows; {@link RunFolder.create} does so too.
+ * @throws BellowsError `input-invalid`.
+ */
+export function checkRunPath(path: string): void {
   const name = pathNames(path).at(-1) ?? "";
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && !name.endsWith(".")) return;
   throw new BellowsError(

@@ -57,7 +57,7 @@ export function assertFinite(value: number, what: string, step: number): void {
     "numerics-failed",
     `${what} is ${value} at step ${step}: the weights have diverged`,
     {
-      hint: "Lower rl.learningRate, or go on from an earlier checkpoint with --resume.",
+      hint: "Lower the learning rate. The checkpoints that were saved are those of earlier steps.",
     },
   );
 }
