@@ -146,7 +146,7 @@ export class DecodeState {
 
   /**
    * The responses of `count` sequences.
-   * @throws BellowsError `numerics-failed` where a log-prob is not finite.
+   * @throws BellowsError `numerics-failed` where a log-prob is not finite, `validation` where the GPU returned nonsense.
    */
   async read(count: number): Promise<Decoded> {
     const bytes = await this.#readback.read();
@@ -156,6 +156,7 @@ export class DecodeState {
     const logprobs: Float32Array[] = [];
     const entropies: Float32Array[] = [];
     for (const [sequence, length] of new Uint32Array(bytes, this.length.offset, count).entries()) {
+      this.#checkLength(length);
       const at = sequence * this.#capacity.responseTokens * DRAWN_WORDS;
       tokens.push(Uint32Array.from({ length }, (_, i) => words[at + i * DRAWN_WORDS]!));
       logprobs.push(Float32Array.from({ length }, (_, i) => floats[at + i * DRAWN_WORDS + 1]!));
@@ -163,6 +164,17 @@ export class DecodeState {
     }
     checkFinite(logprobs);
     return { tokens, logprobs, entropies };
+  }
+
+  /** Before anything of that size is allocated: a device that computes wrongly may say anything. */
+  #checkLength(length: number): void {
+    const { responseTokens } = this.#capacity;
+    if (length <= responseTokens) return;
+    throw new BellowsError(
+      "validation",
+      `the GPU returned a response of ${length} tokens, where there is room for ${responseTokens}`,
+      { hint: "The driver computes wrongly; please report it with the output of `npm run doctor`." },
+    );
   }
 }
 
