@@ -15,8 +15,8 @@ export type Waiter = <T>(promise: Promise<T>) => Promise<T>;
 export const plainWaiter: Waiter = (promise) => promise;
 
 export interface OpenOptions {
-  /** How to wait for such an adapter at a sync point; plain `await` if left out. */
-  readonly waiterFor?: (adapter: AdapterDescription) => Waiter;
+  /** How to wait for such an adapter and device at a sync point; plain `await` if left out. */
+  readonly waiterFor?: (adapter: AdapterDescription, device: GPUDevice) => Waiter;
   /** Ask for default limits and no optional feature, as the weakest conforming device would give. */
   readonly minimal?: boolean;
   readonly powerPreference?: GPUPowerPreference;
@@ -146,7 +146,7 @@ export async function openGpu(gpu: GPU, options: OpenOptions = {}): Promise<Gpu>
     throw new BellowsError("adapter-unavailable", `the adapter gave no device: ${String(cause)}`, { cause });
   }
   const description = describeAdapter(adapter);
-  return new Gpu(device, description, options.waiterFor?.(description) ?? plainWaiter);
+  return new Gpu(device, description, options.waiterFor?.(description, device) ?? plainWaiter);
 }
 
 export function describeAdapter(adapter: GPUAdapter): AdapterDescription {

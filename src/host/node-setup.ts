@@ -1,11 +1,13 @@
-/** Sees to it that Node finds a WebGPU adapter: looks, says what is missing, and where it may, installs it. */
+/** Sees to it that Node finds a WebGPU adapter: looks, says what is missing, and where it may, installs it. Under Deno it only looks. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { BellowsError } from "../errors.ts";
+import { DENO_VERSION } from "./deno.ts";
 import { createGpu } from "./node.ts";
 import PROBE from "./probe.mjs?raw";
 import {
+  driverHint,
   looksOffline,
   type Machine,
   type Probe,
@@ -28,8 +30,18 @@ export interface SetupOptions {
  * @throws BellowsError as {@link ensureDriver}.
  */
 export async function ensureAdapter(options: SetupOptions = {}): Promise<GPU> {
-  ensureDriver(options);
-  return createGpu(options.flags);
+  if (DENO_VERSION === undefined) {
+    ensureDriver(options);
+    return createGpu(options.flags);
+  }
+  const gpu = createGpu();
+  if ((await gpu.requestAdapter()) === null) {
+    const hint = driverHint(readMachine());
+    throw new BellowsError("adapter-unavailable", "no WebGPU adapter: Deno finds no driver that it can use", {
+      hint,
+    });
+  }
+  return gpu;
 }
 
 /**

@@ -1,12 +1,18 @@
-/** The GPU and files of Node: one of the few modules that know the platform. */
+/** The GPU of Node, and of Deno in its place: one of the few modules that know the platform. */
 import { createRequire } from "node:module";
 import { version as bellows } from "../../package.json";
 import { BellowsError } from "../errors.ts";
 import { type AdapterDescription, plainWaiter, type Waiter } from "../gpu/device.ts";
 import type { Versions } from "./adapter-report.ts";
+import { DENO_VERSION, denoGpu } from "./deno.ts";
 
-/** Dawn's binding to Node, or why it failed to load: an error that {@link createGpu} throws, where it can be caught. */
-const dawn = await import("webgpu").catch((cause: unknown) => {
+/**
+ * Dawn's binding to Node, or why it failed to load: an error that {@link createGpu} throws, where it can be caught. Deno
+ * has no use for it.
+ */
+const dawn = DENO_VERSION === undefined ? await import("webgpu").catch(notLoaded) : undefined;
+
+function notLoaded(cause: unknown): BellowsError {
   const said = cause instanceof Error ? cause.message : String(cause);
   return new BellowsError(
     "webgpu-unavailable",
@@ -16,7 +22,7 @@ const dawn = await import("webgpu").catch((cause: unknown) => {
       cause,
     },
   );
-});
+}
 
 /** Milliseconds for which the main thread sleeps between two looks at the GPU. */
 const NAP = 0.2;
@@ -42,9 +48,9 @@ const nappingWaiter: Waiter = async (promise) => {
   }
 };
 
-/** How to wait for an adapter: a GPU works by itself, a software adapter needs the processor. */
+/** How to wait for an adapter: a GPU works by itself, a software adapter needs the processor. Deno blocks while it waits. */
 export function nodeWaiter(adapter: AdapterDescription): Waiter {
-  return adapter.software ? nappingWaiter : plainWaiter;
+  return adapter.software && DENO_VERSION === undefined ? nappingWaiter : plainWaiter;
 }
 
 /** Dawn crashes when its GPU object is collected while a device made from it is in use. */
@@ -52,9 +58,11 @@ const retained: GPU[] = [];
 
 /**
  * Dawn's GPU object; `flags` as in `backend=null`. Installs WebGPU's globals, which are constants and classes only.
- * @throws BellowsError `webgpu-unavailable` where Dawn's binary cannot be loaded.
+ * Under Deno, its own GPU object, which knows no flags.
+ * @throws BellowsError `webgpu-unavailable` where Dawn's binary cannot be loaded, or Deno has no WebGPU.
  */
 export function createGpu(flags: readonly string[] = []): GPU {
+  if (dawn === undefined) return denoGpu();
   if (dawn instanceof BellowsError) throw dawn;
   Object.assign(globalThis, dawn.globals);
   const gpu = dawn.create([...flags]);
@@ -64,11 +72,14 @@ export function createGpu(flags: readonly string[] = []): GPU {
 
 /** Versions of what runs here. */
 export function nodeVersions(): Versions {
+  const platform = `${process.platform} ${process.arch}`;
+  if (DENO_VERSION !== undefined)
+    return { bellows, host: `Deno ${DENO_VERSION}`, webgpu: "wgpu of Deno", platform };
   const webgpu = createRequire(import.meta.url)("webgpu/package.json") as { version: string };
   return {
     bellows,
     host: `Node ${process.versions.node}`,
     webgpu: `Dawn of npm's webgpu ${webgpu.version}`,
-    platform: `${process.platform} ${process.arch}`,
+    platform,
   };
 }

@@ -110,6 +110,13 @@ export function planFor(probe: Probe, machine: Machine): Plan {
   return { reason, commands: may ? recipe.commands : [], hint: recipeText(recipe, machine) };
 }
 
+/** How to get a driver on this machine, whoever asks for one. */
+export function driverHint(machine: Machine): string {
+  const recipe = machine.platform === "linux" ? recipeFor(machine) : undefined;
+  if (recipe !== undefined) return recipeText(recipe, machine);
+  return "Install the current driver of the graphics card; on Linux, its Vulkan driver and Vulkan's loader.";
+}
+
 function diagnose(probe: Probe, machine: Machine): Diagnosis {
   const { outcome, log } = probe;
   const said = essenceOf(log);
@@ -211,7 +218,7 @@ function aptRecipe({ release, aptSources }: Machine, on: string, sudo: string): 
 }
 
 /** True where bellows may change packages by itself: as root, in a container or in CI, unless forbidden. */
-function mayInstall({ root, container, ci, installForbidden }: Machine): boolean {
+export function mayInstall({ root, container, ci, installForbidden }: Machine): boolean {
   return root && (container || ci) && !installForbidden;
 }
 

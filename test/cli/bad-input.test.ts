@@ -87,6 +87,11 @@ describe("settings", () => {
       train("--set=schedule.lmin=1"),
       ["schedule.lmin is 1; it must be at least"],
     ],
+    [
+      "a model that no device can train",
+      train("--set=init=random", "--set=model.hidden_size=65536", "--set=model.intermediate_size=65536"),
+      ["a model of", "no device trains more than 1073741824"],
+    ],
     ["an unknown preset", train("--preset=huge"), ["preset is huge", "paper-toy"]],
     ["a config file that is missing", train("--config=nowhere.json"), ["cannot read nowhere.json"]],
     ["a config file that is not JSON", train("--config=broken.json"), ["broken.json is not JSON"]],

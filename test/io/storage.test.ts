@@ -1,15 +1,28 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NodeStorage } from "../../src/host/node-storage.ts";
+import { OpfsStorage } from "../../src/host/opfs-storage.ts";
 import { MemoryStorage } from "../../src/io/memory-storage.ts";
 import { joinPath, type Storage } from "../../src/io/storage.ts";
+import { FakeOpfs } from "./fake-opfs.ts";
 import { soundStorage } from "./faulty-disk.ts";
 import { bytesOf, expectFailure, snapshot, textOf, withFolder } from "./support.ts";
 
 const KINDS: readonly (readonly [string, (body: (storage: Storage) => Promise<void>) => Promise<void>])[] = [
   ["memory", (body) => body(new MemoryStorage())],
   ["node", (body) => withFolder((folder) => body(new NodeStorage(folder)))],
+  ["OPFS", (body) => body(fakeOpfs())],
 ];
+
+/** A storage on a browser's file system, in memory; its changes queue up as they would over tabs. */
+function fakeOpfs(): OpfsStorage {
+  let last: Promise<unknown> = Promise.resolve();
+  return new OpfsStorage(new FakeOpfs().root, (body) => {
+    const turn = last.then(body);
+    last = turn.catch(() => {});
+    return turn;
+  });
+}
 
 describe.each(KINDS)("storage: %s", (_, withStorage) => {
   test("gives back what was written, in pieces or whole", () =>
@@ -151,7 +164,7 @@ describe.each(KINDS)("storage: %s", (_, withStorage) => {
 });
 
 describe("storage", { timeout: 60_000 }, () => {
-  test("memory and Node do the same, whatever is asked of them", async () => {
+  test("memory, Node and OPFS do the same, whatever is asked of them", async () => {
     const path = fc.constantFrom("a", "b", "a/x", "a/y", "b/x", "a/x/z");
     const text = fc.string({ maxLength: 4 }).map(bytesOf);
     const act = (name: string, run: (storage: Storage) => Promise<unknown>) => ({
@@ -177,9 +190,13 @@ describe("storage", { timeout: 60_000 }, () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 12 }), (actions) =>
         withFolder(async (folder) => {
-          const [memory, node] = [new MemoryStorage(), soundStorage(folder)];
-          for (const { run } of actions) expect(await outcome(run(node))).toEqual(await outcome(run(memory)));
-          expect(await snapshot(node)).toEqual(await snapshot(memory));
+          const memory = new MemoryStorage();
+          const others = [soundStorage(folder), fakeOpfs()];
+          for (const { run } of actions) {
+            const expected = await outcome(run(memory));
+            for (const storage of others) expect(await outcome(run(storage))).toEqual(expected);
+          }
+          for (const storage of others) expect(await snapshot(storage)).toEqual(await snapshot(memory));
         }),
       ),
       { numRuns: 60, seed: 1 },

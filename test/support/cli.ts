@@ -8,6 +8,10 @@ import { afterAll, beforeAll, expect } from "vitest";
 const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
 const PROGRAM = join(CHECKOUT, "dist/bellows.js");
 
+/** What runs the program: Node, or the Deno of this checkout. */
+export const NODE = [process.execPath];
+export const DENO = [join(CHECKOUT, "node_modules/.bin/deno"), "run", "-A"];
+
 /** What hides every Vulkan driver from the program and forbids it to install one. */
 export const NO_ADAPTER = {
   VK_DRIVER_FILES: "/nonexistent.json",
@@ -54,11 +58,12 @@ export interface Bellows {
 }
 
 /** The built program, in a temporary folder of its own, for the tests of a `describe` block or a file. */
-export function useBellows(): Bellows {
+export function useBellows(runtime: readonly string[] = NODE): Bellows {
   const folder = mkdtempSync(join(tmpdir(), "bellows-cli-"));
   beforeAll(build);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => startProgram(folder, args, env);
+  const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+    startProgram(runtime, folder, args, env);
   const run = (args: readonly string[], env?: NodeJS.ProcessEnv) => start(args, env).ended;
   const read = (path: string) => readFileSync(join(folder, path));
   return {
@@ -103,8 +108,13 @@ function build(): void {
   built = true;
 }
 
-function startProgram(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): Running {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+function startProgram(
+  [command, ...before]: readonly string[],
+  cwd: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Running {
+  const child = spawn(command!, [...before, PROGRAM, ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
