@@ -15,6 +15,8 @@ export interface SampleRecord {
   readonly tokens: readonly number[];
   /** Log-prob of each token under the sampling distribution, in nats. */
   readonly logprobs: readonly number[];
+  /** Entropy of the distribution that each token was drawn from, in nats. */
+  readonly entropies: readonly number[];
   readonly answer: string;
   readonly prediction: string | null;
   readonly correct: boolean;
@@ -77,6 +79,17 @@ export interface WarningRecord {
   readonly step: number;
   readonly code: string;
   readonly message: string;
+}
+
+/** A part of a step is done: for those who watch a step happen. Between phases the state is not to be saved. */
+export interface PhaseRecord {
+  readonly type: "phase";
+  readonly step: number;
+  readonly cap: number;
+  /** `rollout`: the responses are there, not yet judged by their readers; `score`: rewards and advantages too. */
+  readonly done: "rollout" | "score";
+  /** Every rollout of the step, scored already in both phases. */
+  readonly samples: readonly SampleRecord[];
 }
 
 export type TrainerRecord = StepRecord | EvalRecord | WarningRecord;

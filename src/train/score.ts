@@ -83,6 +83,7 @@ export function sampleRecords(
       response: vocabulary.format(sample.response),
       tokens: sample.response,
       logprobs: Array.from(sample.trajectory.logprobs),
+      entropies: Array.from(sample.trajectory.entropies),
       answer: problem.answer,
       prediction: sample.prediction,
       correct: sample.correct,

@@ -15,7 +15,7 @@ import { assertFinite, type Engine } from "./engine.ts";
 import { type Baseline, evalProblems, evaluate, wordMetrics } from "./evaluate.ts";
 import { rolloutMetrics, updateMetrics } from "./metrics.ts";
 import { drawTrainProblems } from "./problems.ts";
-import type { EvalRecord, StepRecord, TrainerRecord } from "./records.ts";
+import type { EvalRecord, PhaseRecord, StepRecord, TrainerRecord } from "./records.ts";
 import { asTraining, groupScorer, type ScoredGroup, sampleRecords } from "./score.ts";
 
 /** Where a run stands, beside its weights and moments: all that resuming needs, since random numbers follow from the step. */
@@ -116,13 +116,22 @@ export class Trainer {
 
   /** Trains to the end of the config's steps. Between two records nothing is under way, so the caller may save or stop. */
   async *run(): AsyncGenerator<TrainerRecord, void, void> {
+    for await (const record of this.#run(false)) if (record.type !== "phase") yield record;
+  }
+
+  /** As {@link run}, with a record after the rollout and after the scoring of each step as well. */
+  runByPhase(): AsyncGenerator<TrainerRecord | PhaseRecord, void, void> {
+    return this.#run(true);
+  }
+
+  async *#run(byPhase: boolean): AsyncGenerator<TrainerRecord | PhaseRecord, void, void> {
     const { config } = this.engine;
     const { steps } = config.rl;
     const { every } = config.eval;
     while (this.#progress.step < steps) {
       const { step } = this.#progress;
       if (step === 0 || (every > 0 && step % every === 0)) yield await this.evaluate();
-      yield await this.#trainStep();
+      yield* this.#trainStep(byPhase);
     }
     yield await this.evaluate();
   }
@@ -161,7 +170,7 @@ export class Trainer {
     return { seconds, tokens: batch.token.length };
   }
 
-  async #trainStep(): Promise<StepRecord> {
+  async *#trainStep(byPhase: boolean): AsyncGenerator<StepRecord | PhaseRecord, void, void> {
     const { config, task } = this.engine;
     const { step } = this.#progress;
     const { schedule } = config;
@@ -171,6 +180,11 @@ export class Trainer {
     const sampling = performance.now();
     const { groups, all, rollouts } = await this.#sampleGroups(step, cap);
     const timeRollout = seconds(sampling);
+    if (byPhase) {
+      const samples = sampleRecords(task, all, step, cap);
+      yield { type: "phase", step, cap, done: "rollout", samples };
+      yield { type: "phase", step, cap, done: "score", samples };
+    }
 
     const learning = performance.now();
     const updates = await this.#update(groups);
@@ -182,7 +196,7 @@ export class Trainer {
     this.#progress.trainedTokens += updates.reduce((sum, update) => sum + update.trainedTokens, 0);
     this.#progress.step += 1;
     const logged = config.train.samplesEvery > 0 && step % config.train.samplesEvery === 0;
-    return {
+    yield {
       type: "step",
       step,
       cap,

@@ -1,0 +1,201 @@
+import { BellowsError } from "../errors.ts";
+import { loadCheckpoint } from "../io/checkpoint.ts";
+import { decodeJson, encodeJson } from "../io/json.ts";
+import {
+  checkpointPath,
+  latestCheckpoint,
+  listCheckpoints,
+  listRuns,
+  RunFolder,
+  readLog,
+  readRunConfig,
+} from "../io/run-folder.ts";
+import { joinPath, type Storage } from "../io/storage.ts";
+import { createTask, TASKS } from "../tasks/registry.ts";
+import type { Config, modelConfigOf } from "../train/config.ts";
+import { PRESETS } from "../train/presets.ts";
+import type { SampleRecord } from "../train/records.ts";
+import { composeConfig } from "../train/settings.ts";
+import { NO_PROGRESS } from "../train/trainer.ts";
+import { recordsOf, samplesOf } from "./log-lines.ts";
+import type { OpenedRun, RunKind, RunSummary } from "./protocol.ts";
+
+/** What the page knows of a run beside its folder's other files; the command line program leaves it alone. */
+const ABOUT = "about.json";
+
+/** Longest name of a run that is imported; its folder may get a number behind. */
+const MAX_NAME = 80;
+
+interface About {
+  readonly title: string;
+  readonly kind: RunKind;
+  /** In milliseconds since 1970; 0 where that is not known. */
+  readonly modified: number;
+}
+
+/** The stored runs of a page. They are folders as the command line program keeps them, so that it can open them. */
+export class RunLibrary {
+  readonly #storage: Storage;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  /** All runs that can be read, by name. A folder whose config no version of bellows wrote is not among them. */
+  async list(): Promise<RunSummary[]> {
+    const summaries: RunSummary[] = [];
+    for (const id of await listRuns(this.#storage, "")) {
+      try {
+        summaries.push(await this.summary(id));
+      } catch (error) {
+        if (!(error instanceof BellowsError) || error.code === "storage-failed") throw error;
+      }
+    }
+    return summaries;
+  }
+
+  async summary(id: string): Promise<RunSummary> {
+    const latest = await latestCheckpoint(this.#storage, id);
+    return {
+      id,
+      ...(await this.#about(id)),
+      config: await this.config(id),
+      step: latest === undefined ? 0 : await this.#stepOf(id, latest),
+      checkpoints: await listCheckpoints(this.#storage, id),
+    };
+  }
+
+  async config(id: string): Promise<Config> {
+    return composeConfig({ file: await readRunConfig(this.#storage, id) });
+  }
+
+  /** A run as it is stored, with what it has logged. */
+  async read(id: string): Promise<OpenedRun> {
+    const summary = await this.summary(id);
+    const records = recordsOf(await readLog(this.#storage, id, "metrics"));
+    return { summary, step: summary.step, records, preflight: null };
+  }
+
+  async samples(id: string, step?: number): Promise<SampleRecord[]> {
+    const samples = samplesOf(await readLog(this.#storage, id, "samples"));
+    return step === undefined ? samples : samples.filter((sample) => sample.step === step);
+  }
+
+  /** Notes that a run was written to; `changes` say what else is new of it. */
+  async note(id: string, changes: Partial<Pick<About, "title" | "kind">> = {}): Promise<void> {
+    const about: About = { ...(await this.#about(id)), ...changes, modified: Date.now() };
+    await this.#storage.write(joinPath(id, ABOUT), [encodeJson(about, ABOUT)]);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.config(id); // so that nothing but a run is ever removed
+    await this.#storage.remove(id);
+  }
+
+  async export(id: string): Promise<Uint8Array<ArrayBuffer>> {
+    await this.config(id);
+    const { zipFolder } = await zipModule();
+    return zipFolder(this.#storage, id);
+  }
+
+  /**
+   * Takes in a zipped folder, as a run of its own.
+   * @param name what the file is called, e.g. `toy.zip`.
+   * @throws BellowsError `input-invalid` or `checkpoint-invalid` where it is neither a run nor a checkpoint; then nothing
+   *   stays behind.
+   */
+  async import(name: string, zip: Uint8Array<ArrayBuffer>): Promise<RunSummary> {
+    const { readZip, storeFolder } = await zipModule();
+    const files = readZip(zip);
+    if (!files.has("config.json")) {
+      throw new BellowsError("input-invalid", `${name} has no config.json`, {
+        field: "zip",
+        hint: "Import the zipped folder of a run or of a checkpoint.",
+      });
+    }
+    const id = await this.#freeName(name);
+    await storeFolder(this.#storage, id, files);
+    try {
+      if (files.has("model.safetensors")) await this.#turnIntoRun(id);
+      const title = files.has(ABOUT) ? (await this.#about(id)).title : id;
+      await this.note(id, { title });
+      return await this.summary(id);
+    } catch (error) {
+      await this.#storage.remove(id);
+      throw error;
+    }
+  }
+
+  /** Makes a run that starts from a checkpoint out of the checkpoint's folder. */
+  async #turnIntoRun(id: string): Promise<void> {
+    const { config: model, vocabulary, parameters } = await loadCheckpoint(this.#storage, id);
+    const config = configForModel(model, vocabulary.tokens, `${id}/checkpoints/000000`);
+    await this.#storage.remove(id);
+    const run = await RunFolder.create(this.#storage, id, config);
+    const zeros = () => new Float32Array(parameters.length);
+    const optimizer = { firstMoment: zeros(), secondMoment: zeros() };
+    await run.saveStep(0, { config: model, vocabulary, parameters, optimizer, trainer: NO_PROGRESS });
+  }
+
+  async #about(id: string): Promise<About> {
+    const file = joinPath(id, ABOUT);
+    if (!(await this.#storage.exists(file))) return { title: id, kind: "rl", modified: 0 };
+    const { title, kind, modified } = decodeJson(await this.#storage.read(file), file);
+    return {
+      title: typeof title === "string" && title !== "" ? title : id,
+      kind: kind === "sft" ? "sft" : "rl",
+      modified: typeof modified === "number" ? modified : 0,
+    };
+  }
+
+  /** Steps that a checkpoint holds; one with a name of its own says so inside. */
+  async #stepOf(id: string, checkpoint: string): Promise<number> {
+    if (/^\d+$/.test(checkpoint)) return Number(checkpoint);
+    const file = joinPath(checkpointPath(id, checkpoint), "trainer.json");
+    if (!(await this.#storage.exists(file))) return 0;
+    const { state } = decodeJson(await this.#storage.read(file), file);
+    const step = (state as { step?: unknown } | null)?.step;
+    return typeof step === "number" ? step : 0;
+  }
+
+  /** A name for a folder that is like the file's and is not taken. */
+  async #freeName(file: string): Promise<string> {
+    const plain = file.replace(/\.zip$/i, "").replaceAll(/[^A-Za-z0-9._-]+/g, "-");
+    const name =
+      plain
+        .replace(/^[^A-Za-z0-9]+/, "")
+        .slice(0, MAX_NAME)
+        .replace(/\.+$/, "") || "imported";
+    for (let number = 1; ; number++) {
+      const id = number === 1 ? name : `${name}-${number}`;
+      if (!(await this.#storage.exists(id))) return id;
+    }
+  }
+}
+
+/** Loaded when it is first needed: training does not wait for it. */
+function zipModule() {
+  return import("../io/zip.ts");
+}
+
+/**
+ * The default config for a model of this shape, of the task that has these words.
+ * @throws BellowsError `checkpoint-invalid` where no task has.
+ */
+function configForModel(
+  { vocab_size: _, ...shape }: ReturnType<typeof modelConfigOf>,
+  words: readonly string[],
+  init: string,
+): Config {
+  const speaks = (name: string) => createTask(name).vocabulary.tokens.join(" ") === words.join(" ");
+  const name = [...TASKS.keys()].find(speaks);
+  if (name === undefined) {
+    const message = `the checkpoint's vocabulary of ${words.length} words is that of no task`;
+    throw new BellowsError("checkpoint-invalid", message, { field: "tokenizer.json" });
+  }
+  // No weight depends on how many positions there is room for, so a run may have more than the checkpoint says.
+  const positions = Math.max(shape.max_position_embeddings, PRESETS.default.model.max_position_embeddings);
+  return composeConfig({
+    file: { init, task: { name }, model: { ...shape, max_position_embeddings: positions } },
+  });
+}
