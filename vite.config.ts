@@ -1,9 +1,16 @@
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { offline } from "./web/offline/plugin.ts";
+import { shownSources } from "./web/shown-sources.ts";
+import { slimShaders } from "./web/slim-shaders.ts";
 
 /** Tests that need a WebGPU adapter. */
 const GPU_TESTS = ["kernels", "gpu", "model", "train", "cli"].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** Tests that drive the built page in browsers. */
+const BROWSER_TESTS = ["test/browser/**/*.test.ts"];
 
 /** What `vite build` makes for Node, by mode: the command line program, or the benchmark. */
 const ENTRIES: Record<string, Record<string, string>> = {
@@ -19,7 +26,8 @@ const executable: NonNullable<ViteUserConfig["plugins"]>[number] = {
   },
 };
 
-export default defineConfig(({ mode }) => ({
+/** The build for Node. */
+const program = (mode: string): ViteUserConfig => ({
   plugins: [executable],
   build: {
     ssr: true,
@@ -28,10 +36,38 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: false,
     rollupOptions: { input: ENTRIES[mode] ?? ENTRIES.production!, output: { entryFileNames: "[name].js" } },
   },
+});
+
+/** These modules only define things: the page, which needs a constant of theirs, gets no kernels with it. */
+const PURE_DEFINITIONS = {
+  treeshake: { moduleSideEffects: [{ test: /\/src\/(gpu|kernels|model)\//, sideEffects: false }] },
+};
+
+/** The page, in `vite --mode web` and `vite build --mode web`: static files that work under any path. */
+const page: ViteUserConfig = {
+  root: fileURLToPath(new URL("web", import.meta.url)),
+  base: "./",
+  plugins: [shownSources(), offline()],
+  worker: { format: "es", plugins: () => [slimShaders()], rollupOptions: PURE_DEFINITIONS },
+  build: {
+    target: "es2023",
+    outDir: "../dist/web",
+    emptyOutDir: true,
+    // Only what the page asks for by itself is fetched ahead: panels come when they are looked at.
+    modulePreload: { polyfill: false },
+    rollupOptions: PURE_DEFINITIONS,
+  },
+};
+
+export default defineConfig(({ mode }) => ({
+  ...(mode === "web" ? page : program(mode)),
   test: {
     css: true,
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: GPU_TESTS } },
+      {
+        extends: true,
+        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: [...GPU_TESTS, ...BROWSER_TESTS] },
+      },
       {
         extends: true,
         test: {
@@ -41,6 +77,18 @@ export default defineConfig(({ mode }) => ({
           // One process and one device for all: the software driver takes every core by itself.
           pool: "forks",
           isolate: false,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: BROWSER_TESTS,
+          globalSetup: "test/support/browser-setup.ts",
+          // Two browsers at a time would time each other out on a software driver.
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

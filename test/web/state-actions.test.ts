@@ -1,0 +1,318 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { ErrorCode } from "../../src/errors.ts";
+import type { Config } from "../../src/train/config.ts";
+import { PRESETS } from "../../src/train/presets.ts";
+import type { StepRecord } from "../../src/train/records.ts";
+import type { DeviceInfo, OpenedRun, RunKind, RunSummary, TrainerEvent } from "../../src/worker/protocol.ts";
+
+/** Runs as a worker would keep them; both workers of a comparison see the same. */
+const stored = new Map<string, RunSummary>();
+/** Every worker that was started, in order. */
+const workers: FakeWorker[] = [];
+/** What the next call of this name throws. */
+let failing: { readonly name: string; readonly error: readonly [code: ErrorCode, message: string] } | null =
+  null;
+
+/** A training worker that trains nothing: it remembers its commands and tells what the test has it tell. */
+class FakeWorker {
+  readonly calls: string[] = [];
+  readonly tell: (events: readonly TrainerEvent[]) => void;
+  isClosed = false;
+  #step = 0;
+  #run: string | null = null;
+
+  constructor(handle: (events: readonly TrainerEvent[]) => void) {
+    this.tell = handle;
+  }
+
+  async connect(): Promise<DeviceInfo> {
+    await this.#take("connect");
+    return { adapter: { software: false } } as DeviceInfo;
+  }
+
+  async create(config: Config, kind: RunKind): Promise<OpenedRun> {
+    await this.#take("create");
+    const id = `run-${stored.size + 1}`;
+    const summary = { id, title: id, kind, config, step: 0, checkpoints: [], modified: stored.size };
+    stored.set(id, summary);
+    this.#run = id;
+    this.#step = 0;
+    return { summary, step: 0, records: [], preflight: null };
+  }
+
+  async open(id: string): Promise<OpenedRun> {
+    await this.#take(`open ${id}`);
+    const summary = stored.get(id)!;
+    this.#run = id;
+    this.#step = summary.step;
+    return { summary, step: summary.step, records: [], preflight: null };
+  }
+
+  async play(until: string): Promise<void> {
+    await this.#take(`play ${until}`);
+    this.tell([{ type: "state", state: "running", step: this.#step, run: this.#run }]);
+  }
+
+  async pause(): Promise<{ step: number }> {
+    await this.#take("pause");
+    this.tell([{ type: "state", state: "paused", step: this.#step, run: this.#run }]);
+    return { step: this.#step };
+  }
+
+  async configure(): Promise<void> {
+    await this.#take("configure");
+  }
+
+  async setRest(): Promise<void> {}
+
+  async estimate(): Promise<object> {
+    return { parameters: 1, gpuBytes: 1 };
+  }
+
+  async listRuns(): Promise<readonly RunSummary[]> {
+    return [...stored.values()];
+  }
+
+  async removeRun(id: string): Promise<void> {
+    await this.#take(`remove ${id}`);
+    stored.delete(id);
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  /** Does a step and saves it. */
+  step(): void {
+    const record: StepRecord = {
+      type: "step",
+      step: this.#step++,
+      cap: 80,
+      exactCap: 80,
+      phase: "hold",
+      cycle: 0,
+      metrics: {},
+      samples: [],
+    };
+    this.tell([{ type: "record", record, run: this.#run! }]);
+    stored.set(this.#run!, { ...stored.get(this.#run!)!, step: this.#step });
+  }
+
+  async #take(call: string): Promise<void> {
+    this.calls.push(call);
+    if (failing === null || !call.startsWith(failing.name)) return;
+    const { error } = failing;
+    failing = null;
+    // Of the page that was loaded last: each has its modules for itself.
+    const { BellowsError } = await import("../../src/errors.ts");
+    throw new BellowsError(...error);
+  }
+}
+
+vi.mock("../../src/worker/client.ts", () => ({
+  startTrainer: (handle: (events: readonly TrainerEvent[]) => void) => {
+    const worker = new FakeWorker(handle);
+    workers.push(worker);
+    return worker;
+  },
+}));
+
+/** The page's modules, as they are when a page is loaded. */
+async function loadPage() {
+  vi.resetModules();
+  const actions = await import("../../web/state/actions.ts");
+  const model = await import("../../web/state/model.ts");
+  await actions.connect();
+  return { actions, model, worker: workers.at(-1)! };
+}
+
+beforeEach(() => {
+  stored.clear();
+  workers.length = 0;
+  failing = null;
+  const kept = new Map<string, string>();
+  vi.stubGlobal("requestAnimationFrame", (callback: () => void) => queueMicrotask(callback));
+  vi.stubGlobal("localStorage", {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => kept.set(key, value),
+    removeItem: (key: string) => kept.delete(key),
+  });
+});
+
+describe("play", () => {
+  test("makes a run of the settings first, then goes on with it", async () => {
+    const { actions, model, worker } = await loadPage();
+    await actions.play("step");
+    expect(worker.calls).toEqual(["connect", "create", "play step"]);
+    expect(model.current.value?.config.value).toEqual(PRESETS.default);
+    worker.step();
+    expect(model.step.value).toBe(1);
+    expect(model.current.value?.steps).toHaveLength(1);
+    await actions.pause();
+    await actions.play();
+    expect(worker.calls.slice(3)).toEqual(["pause", "play end"]);
+  });
+
+  test("does nothing where the run cannot be made, and says why", async () => {
+    const { actions, model, worker } = await loadPage();
+    failing = { name: "create", error: ["out-of-memory", "too much"] };
+    await actions.play();
+    expect(worker.calls).not.toContain("play end");
+    expect(model.failure.value).toMatchObject({ code: "out-of-memory", message: "too much" });
+    expect(model.state.value).toBe("none");
+    await actions.play();
+    expect(model.failure.value).toBeNull();
+    expect(model.state.value).toBe("running");
+  });
+});
+
+describe("reset", () => {
+  test("with the same seed draws the new run in place of the old one, which stays stored", async () => {
+    const { actions, model, worker } = await loadPage();
+    await actions.play();
+    worker.step();
+    await actions.reset();
+    expect(model.runs.value.map(({ id }) => id)).toEqual(["run-2"]);
+    expect(model.step.value).toBe(0);
+    expect(stored.has("run-1")).toBe(true);
+  });
+
+  test("with a new seed draws both", async () => {
+    const { actions, model, worker } = await loadPage();
+    await actions.play();
+    worker.step();
+    await actions.resetWithNewSeed();
+    expect(model.runs.value.map(({ config }) => config.value.seed)).toEqual([0, 1]);
+    expect(model.currentId.value).toBe("run-2");
+  });
+
+  test("of a run without a step leaves nothing behind", async () => {
+    const { actions } = await loadPage();
+    await actions.play();
+    await actions.reset();
+    expect(stored.size).toBe(1);
+  });
+
+  test("draws at most four runs, each with a style of its own", async () => {
+    const { actions, model, worker } = await loadPage();
+    for (let i = 0; i < 6; i++) {
+      await actions.resetWithNewSeed();
+      worker.step();
+    }
+    expect(model.runs.value.map(({ config }) => config.value.seed)).toEqual([3, 4, 5, 6]);
+    expect(new Set(model.runs.value.map(({ slot }) => slot)).size).toBe(4);
+  });
+});
+
+describe("a comparison", () => {
+  test("trains two runs that differ in the schedule alone, each in its worker, and draws both", async () => {
+    const { actions, model, worker } = await loadPage();
+    await actions.compareFixedWithSiri();
+    const rival = workers[1]!;
+    expect(model.runs.value.map(({ config }) => config.value.schedule.kind)).toEqual([
+      "stair-cosine",
+      "constant",
+    ]);
+    expect(new Set(model.runs.value.map(({ config }) => config.value.seed)).size).toBe(1);
+    expect([worker.calls.at(-1), rival.calls.at(-1)]).toEqual(["play end", "play end"]);
+    rival.step();
+    rival.step();
+    worker.step();
+    expect(model.runs.value.map(({ steps }) => steps.length)).toEqual([1, 2]);
+    expect(model.step.value).toBe(1);
+    await actions.pause();
+    expect(rival.calls.at(-1)).toBe("pause");
+  });
+
+  test("ends its second worker when another run comes", async () => {
+    const { actions } = await loadPage();
+    await actions.compareFixedWithSiri();
+    await actions.reset();
+    expect(workers.map(({ isClosed }) => isClosed)).toEqual([false, true]);
+  });
+});
+
+describe("the next visit", () => {
+  test("offers the run that was open last, once it has steps", async () => {
+    const first = await loadPage();
+    await first.actions.play();
+    first.worker.step();
+    const second = await loadPage();
+    expect(second.model.restorable.value).toMatchObject({ id: "run-1", step: 1 });
+    await second.actions.open("run-1");
+    expect(second.model.restorable.value).toBeNull();
+    expect([second.model.step.value, second.model.state.value]).toEqual([1, "paused"]);
+  });
+
+  test("offers nothing where that is not wanted", async () => {
+    const first = await loadPage();
+    await first.actions.play();
+    first.worker.step();
+    first.actions.forgetLastRun();
+    expect((await loadPage()).model.restorable.value).toBeNull();
+  });
+
+  test("tells why a run cannot be opened", async () => {
+    const { actions, model } = await loadPage();
+    await actions.play();
+    failing = { name: "open", error: ["input-invalid", "a second tab has it"] };
+    expect(await actions.open("run-1")).toBe(false);
+    expect(model.failure.value?.message).toBe("a second tab has it");
+  });
+});
+
+test("settings that are changed in mid-run are those of the run from then on", async () => {
+  const { actions, model } = await loadPage();
+  await actions.play();
+  const config = { ...PRESETS.default, schedule: { ...PRESETS.default.schedule, lmin: 30 } };
+  await actions.configure(config);
+  expect(model.current.value?.config.value).toEqual(config);
+  failing = { name: "configure", error: ["config-invalid", "no"] };
+  expect(await actions.configure(PRESETS.default)).toBe(false);
+  expect(model.current.value?.config.value).toEqual(config);
+});
+
+test("a device that cannot be had is told, and the page stays usable", async () => {
+  failing = { name: "connect", error: ["webgpu-unavailable", "no WebGPU"] };
+  const { actions, model } = await loadPage();
+  expect(model.device.value).toMatchObject({ code: "webgpu-unavailable" });
+  expect(model.failure.value).toBeNull();
+  await actions.connect();
+  expect(model.device.value).toMatchObject({ adapter: {} });
+  expect(workers.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+});
+
+describe("a recorded run", () => {
+  const title = "recorded";
+  const recording = { title, config: PRESETS.smoke, records: [], samples: [] };
+
+  test("stands in for a device that is not there, until one comes", async () => {
+    failing = { name: "connect", error: ["webgpu-unavailable", "no WebGPU"] };
+    const { actions, model, worker } = await loadPage();
+    expect(actions.canPlay.value).toBe(false);
+    await actions.play();
+    expect(worker.calls).toEqual(["connect"]);
+    vi.stubGlobal("document", { baseURI: "https://example.org/bellows/" });
+    const fetched = vi.fn(async () => new Response(JSON.stringify(recording)));
+    vi.stubGlobal("fetch", fetched);
+    await actions.openRecording("fixed");
+    expect(fetched.mock.calls.map(([url]: unknown[]) => String(url))).toEqual([
+      "https://example.org/bellows/recordings/fixed.json",
+    ]);
+    expect(model.current.value?.title.value).toBe(title);
+    expect(model.replaying.value).toBe(true);
+    await actions.pause();
+    await actions.connect();
+    expect(model.replaying.value).toBe(false);
+    expect(model.current.value).toBeNull();
+    expect(actions.canPlay.value).toBe(true);
+  });
+
+  test("that cannot be fetched is told of", async () => {
+    const { actions, model } = await loadPage();
+    vi.stubGlobal("document", { baseURI: "https://example.org/" });
+    vi.stubGlobal("fetch", async () => new Response("", { status: 404, statusText: "Not Found" }));
+    await actions.openRecording();
+    expect(model.failure.value?.message).toContain("404");
+  });
+});

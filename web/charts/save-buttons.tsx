@@ -1,0 +1,46 @@
+import type { RunView } from "../state/run-view.ts";
+import type { ChartWords } from "../text/charts.en.ts";
+import type { FigureId } from "./figure.ts";
+import type { View } from "./figures.ts";
+
+/** Saves a chart as a picture. The code that draws it is fetched when it is first asked for. */
+export function SaveButtons({ id, getView }: { readonly id: FigureId; readonly getView: () => View }) {
+  const { words } = getView();
+  const { title } = words.figures[id];
+
+  async function save(kind: "svg" | "png"): Promise<void> {
+    const { download, pngBlob, svgBlob } = await import("./export.ts");
+    const blob = kind === "svg" ? svgBlob(id, getView()) : await pngBlob(id, getView());
+    download(blob, `bellows-${id}.${kind}`);
+  }
+
+  return (
+    <span class="chart-save">
+      <button type="button" aria-label={words.saveOf(words.saveSvg, title)} onClick={() => void save("svg")}>
+        {words.saveSvg}
+      </button>
+      <button type="button" aria-label={words.saveOf(words.savePng, title)} onClick={() => void save("png")}>
+        {words.savePng}
+      </button>
+    </span>
+  );
+}
+
+/** Saves what a run has measured. */
+export function SaveMetrics({ run, words }: { readonly run: RunView; readonly words: ChartWords }) {
+  async function save(kind: "csv" | "jsonl"): Promise<void> {
+    const { csvBlob, download, jsonlBlob } = await import("./export.ts");
+    download(kind === "csv" ? csvBlob(run) : jsonlBlob(run), `${run.id}.metrics.${kind}`);
+  }
+  const title = words.metricsOf(run.title.value);
+  return (
+    <span class="chart-save">
+      <button type="button" aria-label={words.saveOf("CSV", title)} onClick={() => void save("csv")}>
+        CSV
+      </button>
+      <button type="button" aria-label={words.saveOf("JSONL", title)} onClick={() => void save("jsonl")}>
+        JSONL
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,106 @@
+import { computed } from "@preact/signals";
+import type { ChartProps } from "../charts/live-chart.tsx";
+import * as model from "../state/model.ts";
+import { prefer, preferences } from "../state/preferences.ts";
+import { t } from "../text/index.ts";
+import { lazy } from "./lazy.tsx";
+
+/** Settles once it is known whether there is a device: what Play needs is to be fetched first, and charts are empty before. */
+const deviceIsKnown = new Promise<void>((resolve) => {
+  model.device.subscribe((device) => {
+    if (device !== null) resolve();
+  });
+});
+
+async function charts() {
+  await deviceIsKnown;
+  return import("../charts/live-chart.tsx");
+}
+
+async function trailChart() {
+  await deviceIsKnown;
+  return import("../charts/trail-chart.tsx");
+}
+
+const LengthChart = lazy<ChartProps>(async () => (await charts()).LengthChart);
+const AccuracyChart = lazy<ChartProps>(async () => (await charts()).AccuracyChart);
+const EntropyChart = lazy<ChartProps>(async () => (await charts()).EntropyChart);
+const WaitChart = lazy<ChartProps>(async () => (await charts()).WaitChart);
+const LossChart = lazy<ChartProps>(async () => (await charts()).LossChart);
+const TrailChart = lazy<Omit<ChartProps, "sync">>(async () => (await trailChart()).TrailChart);
+
+const view = computed(() => ({
+  runs: model.runs.value.filter(({ shown }) => shown.value),
+  current: model.current.value,
+  overlay: preferences.value.overlay,
+  smoothing: preferences.value.smoothing,
+  words: t().charts,
+}));
+
+/** The build holds these files as text (vite.config.ts), so the links work without a network. */
+const sourceUrl = (path: string) => new URL(`source/${path}.txt`, document.baseURI).href;
+
+/** Whether there is room for everything; else what is not the story waits behind a word. */
+const isWide = matchMedia("(min-width: 1000px)").matches;
+
+/** The two charts that tell the story, and the rest below them. */
+export function Charts() {
+  const words = t().view;
+  const props = { view, sourceUrl };
+  const isTaught = model.current.value?.kind === "sft";
+  return (
+    <section class="charts" aria-label={words.label} data-tour="charts">
+      <h2 class="unseen">{words.label}</h2>
+      <ViewChoice />
+      {isTaught && <LossChart {...props} />}
+      <div class="chart-place" data-tour="length">
+        <LengthChart {...props} />
+      </div>
+      <div class="chart-place" data-tour="accuracy">
+        <AccuracyChart {...props} />
+      </div>
+      <details open={isWide}>
+        <summary>{words.more}</summary>
+        <div class="more">
+          <div data-tour="trail">
+            <TrailChart {...props} />
+          </div>
+          <EntropyChart {...props} />
+          <WaitChart {...props} />
+        </div>
+      </details>
+    </section>
+  );
+}
+
+function ViewChoice() {
+  const words = t().view;
+  const { overlay, smoothing } = preferences.value;
+  return (
+    <div class="view">
+      <fieldset>
+        <legend>{words.overlay}</legend>
+        <label>
+          <input type="radio" name="overlay" checked={!overlay} onChange={() => prefer({ overlay: false })} />
+          {words.live}
+        </label>
+        <label>
+          <input type="radio" name="overlay" checked={overlay} onChange={() => prefer({ overlay: true })} />
+          {words.each}
+        </label>
+      </fieldset>
+      <label>
+        {words.smoothing}
+        <input
+          type="range"
+          min={0}
+          max={0.98}
+          step={0.02}
+          value={smoothing}
+          aria-valuetext={`${Math.round(100 * smoothing)} %`}
+          onInput={({ currentTarget }) => prefer({ smoothing: currentTarget.valueAsNumber })}
+        />
+      </label>
+    </div>
+  );
+}

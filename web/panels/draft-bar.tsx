@@ -1,0 +1,62 @@
+/** What was edited but does not count yet, and the ways to make it count. */
+import type { ErrorData } from "../../src/errors.ts";
+import { configure, create } from "../state/actions.ts";
+import { type Difference, differences, showValue } from "../state/config-diff.ts";
+import { draftError } from "../state/draft.ts";
+import { current, draft, state } from "../state/model.ts";
+import { t } from "../text/index.ts";
+import { takesEffect } from "./settings-form.ts";
+import "./draft-bar.css";
+
+export function DraftBar() {
+  const words = t().settings;
+  const run = current.value;
+  if (run === null) return <DraftError error={draftError.value} />;
+  const pending = differences(run.config.value, draft.value);
+  if (pending.length === 0) return null;
+  const error = draftError.value;
+  const isLive = pending.every(({ path }) => takesEffect(path) === "next-step") && run.kind === "rl";
+  return (
+    <section class="draft-bar" aria-label={words.pending}>
+      <p>
+        <strong>{words.pending}:</strong> {pending.map(showDifference).join(", ")}
+      </p>
+      <DraftError error={error} />
+      <p class="draft-actions">
+        {isLive && (
+          <button
+            type="button"
+            disabled={error !== null || state.value === "finished"}
+            onClick={() => void configure(draft.value)}
+          >
+            {words.apply}
+          </button>
+        )}
+        <button type="button" disabled={error !== null} onClick={() => void create(draft.value, run.kind)}>
+          {words.restart}
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            draft.value = run.config.value;
+          }}
+        >
+          {words.undo}
+        </button>
+        {!isLive && <span>{words.needsNewRun}</span>}
+      </p>
+    </section>
+  );
+}
+
+function DraftError({ error }: { error: ErrorData | null }) {
+  return (
+    <p class="field-error" role="alert">
+      {error !== null && `${error.message}${error.hint === "" ? "" : ` (${error.hint})`}`}
+    </p>
+  );
+}
+
+function showDifference({ path, from, to }: Difference): string {
+  return `${path} ${showValue(from)} → ${showValue(to)}`;
+}

@@ -1,0 +1,81 @@
+/** The stored runs: listed, drawn, renamed, deleted, taken out of the browser and brought in. */
+import type { RunSummary } from "../../src/worker/protocol.ts";
+import { t } from "../text/index.ts";
+import { saveBlob } from "./download.ts";
+import * as model from "./model.ts";
+import { attempt, draw, undraw, worker } from "./session.ts";
+
+/** Asks the worker anew what is stored; the latest comes first. */
+export async function refreshLibrary(): Promise<void> {
+  const runs = await worker().listRuns();
+  model.library.value = [...runs].sort((a, b) => b.modified - a.modified || b.id.localeCompare(a.id));
+}
+
+/** Draws a stored run beside the others, or takes it off the charts. */
+export async function setDrawn(id: string, drawn: boolean): Promise<void> {
+  await attempt(async () => {
+    const view = model.runs.value.find((run) => run.id === id);
+    if (view !== undefined) view.shown.value = drawn;
+    else if (drawn) {
+      const opened = await worker().readRun(id);
+      draw(id, opened.summary.title, opened);
+    }
+  });
+}
+
+export async function rename(id: string, title: string): Promise<void> {
+  await attempt(async () => {
+    await worker().renameRun(id, title);
+    const view = model.runs.value.find((run) => run.id === id);
+    if (view !== undefined) view.title.value = title;
+    await refreshLibrary();
+  });
+}
+
+/** Deletes a run with all its checkpoints. */
+export async function remove(id: string): Promise<void> {
+  await attempt(async () => {
+    if (id === model.currentId.value) await worker().pause();
+    await worker().removeRun(id);
+    undraw(id);
+    await refreshLibrary();
+  });
+}
+
+/** Saves a run as a zip of the folder that the command line would have made. */
+export async function exportRun(id: string): Promise<void> {
+  await attempt(async () => {
+    if (id === model.currentId.value && model.state.value === "running") await worker().pause();
+    const zip = await worker().exportRun(id);
+    saveBlob(new Blob([zip], { type: "application/zip" }), `${id}.zip`);
+    const title = model.library.value.find((run) => run.id === id)?.title ?? id;
+    model.announcement.value = t().runs.exported(title);
+  });
+}
+
+/** Saves the rollouts of a run that were logged whole, a line each. */
+export async function exportSamples(id: string): Promise<void> {
+  await attempt(async () => {
+    const samples = await worker().readSamples(id);
+    const lines = samples.map((sample) => `${JSON.stringify(sample)}\n`);
+    saveBlob(new Blob(lines, { type: "application/jsonl" }), `${id}.samples.jsonl`);
+  });
+}
+
+/** Saves a run's settings as the command line's `--config` takes them. */
+export function exportConfig({ id, config }: RunSummary): void {
+  saveBlob(new Blob([JSON.stringify(config, null, 2)], { type: "application/json" }), `${id}.config.json`);
+}
+
+/** Takes in zipped runs and checkpoints. */
+export async function importFiles(files: Iterable<File>): Promise<void> {
+  for (const file of files) {
+    await attempt(async () => {
+      const zip = new Uint8Array(await file.arrayBuffer());
+      const { id, title } = await worker().importRun(file.name.replace(/\.zip$/i, ""), zip);
+      await refreshLibrary();
+      await setDrawn(id, true);
+      model.announcement.value = t().runs.imported(title);
+    });
+  }
+}

@@ -1,0 +1,64 @@
+/** What the page knows: signals that panels read and actions (actions.ts) write. */
+import { computed, signal } from "@preact/signals";
+import type { ErrorData } from "../../src/errors.ts";
+import type { Config } from "../../src/train/config.ts";
+import type { Preflight } from "../../src/train/preflight.ts";
+import { PRESETS } from "../../src/train/presets.ts";
+import type { PhaseRecord } from "../../src/train/records.ts";
+import type { DeviceInfo, Estimate, RunState, RunSummary } from "../../src/worker/protocol.ts";
+import type { Hideable } from "./hash.ts";
+import type { RunView } from "./run-view.ts";
+
+/** null: not asked yet. An error: there is none, and why; the page then plays recorded runs. */
+export const device = signal<DeviceInfo | ErrorData | null>(null);
+
+/** Runs that are drawn, the current one among them. */
+export const runs = signal<readonly RunView[]>([]);
+/** The run that Play trains. */
+export const currentId = signal<string | null>(null);
+export const current = computed(() => runs.value.find(({ id }) => id === currentId.value) ?? null);
+/** All stored runs. */
+export const library = signal<readonly RunSummary[]>([]);
+
+export const state = signal<RunState>("none");
+/** Steps that the current run has done. */
+export const step = signal(0);
+/** Step that the latest checkpoint holds. */
+export const savedStep = signal(0);
+export const compiling = signal<{ done: number; total: number; label: string } | null>(null);
+export const preflight = signal<Preflight | null>(null);
+/** The newest rollout, as it is looked into. */
+export const phase = signal<PhaseRecord | null>(null);
+/** Rollouts that were seen of the pinned prompt, oldest first. */
+export const pinned = signal<string | null>(null);
+export const failure = signal<ErrorData | null>(null);
+
+/** The settings in the form. They are the current run's until one is edited. */
+export const draft = signal<Config>(PRESETS.default);
+/** What the draft takes; an error where it cannot be. */
+export const estimate = signal<Estimate | ErrorData | null>(null);
+
+/** A stored run that the last visit left, offered to go on with. */
+export const restorable = signal<RunSummary | null>(null);
+/** Why the link that opened the page could not be used. */
+export const linkError = signal<ErrorData | null>(null);
+/** Parts of the page that the link hides. */
+export const hidden = signal<readonly Hideable[]>([]);
+/** Whether a recorded run is replayed, in place of training. */
+export const replaying = signal(false);
+/** `lost`: a new device is being asked for; `regained`: the run goes on. Null again once that is read. */
+export const deviceStatus = signal<"lost" | "regained" | null>(null);
+/** Why the second run of a comparison has stopped. */
+export const rivalFailure = signal<ErrorData | null>(null);
+
+/** Steps a second over the last few seconds; null before that is known. */
+export const pace = signal<number | null>(null);
+/** What is read out to those who do not see the page. */
+export const announcement = signal("");
+
+/** The panel that is looked at; others may call one up. */
+export const panel = signal<Hideable>("questions");
+/** Steps that were made while the page was hidden; null once that is read. */
+export const goneOn = signal<number | null>(null);
+/** Notices that were read and put away. */
+export const dismissed = signal<readonly string[]>([]);
