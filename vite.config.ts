@@ -12,10 +12,16 @@ const GPU_TESTS = ["kernels", "gpu", "model", "train", "cli"].map((folder) => `t
 /** Tests that drive the built page in browsers. */
 const BROWSER_TESTS = ["test/browser/**/*.test.ts"];
 
-/** What `vite build` makes for Node, by mode: the command line program, or the benchmark. */
+/** What `vite build` makes for Node, by mode: the command line program, or the benchmark and its like. */
 const ENTRIES: Record<string, Record<string, string>> = {
   production: { bellows: "src/cli/main.ts", index: "src/index.ts" },
-  bench: { bench: "test/bench/main.ts", workloads: "test/bench/workloads.ts" },
+  bench: {
+    bench: "test/bench/main.ts",
+    workloads: "test/bench/workloads.ts",
+    record: "test/bench/record.ts",
+    soak: "test/bench/soak.ts",
+    workshop: "test/bench/workshop.ts",
+  },
 };
 
 /** npx starts the program by itself: it must be executable, also where it was built anew since npx linked it. */

@@ -47,14 +47,3 @@ export async function pngBlob(id: FigureId, view: View): Promise<Blob> {
     URL.revokeObjectURL(url);
   }
 }
-
-/** Hands a file to the browser's downloads. */
-export function download(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser reads the file after the click has returned.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}

@@ -1,3 +1,4 @@
+import { saveBlob } from "../state/download.ts";
 import type { RunView } from "../state/run-view.ts";
 import type { ChartWords } from "../text/charts.en.ts";
 import type { FigureId } from "./figure.ts";
@@ -9,9 +10,9 @@ export function SaveButtons({ id, getView }: { readonly id: FigureId; readonly g
   const { title } = words.figures[id];
 
   async function save(kind: "svg" | "png"): Promise<void> {
-    const { download, pngBlob, svgBlob } = await import("./export.ts");
+    const { pngBlob, svgBlob } = await import("./export.ts");
     const blob = kind === "svg" ? svgBlob(id, getView()) : await pngBlob(id, getView());
-    download(blob, `bellows-${id}.${kind}`);
+    saveBlob(blob, `bellows-${id}.${kind}`);
   }
 
   return (
@@ -29,8 +30,8 @@ export function SaveButtons({ id, getView }: { readonly id: FigureId; readonly g
 /** Saves what a run has measured. */
 export function SaveMetrics({ run, words }: { readonly run: RunView; readonly words: ChartWords }) {
   async function save(kind: "csv" | "jsonl"): Promise<void> {
-    const { csvBlob, download, jsonlBlob } = await import("./export.ts");
-    download(kind === "csv" ? csvBlob(run) : jsonlBlob(run), `${run.id}.metrics.${kind}`);
+    const { csvBlob, jsonlBlob } = await import("./export.ts");
+    saveBlob(kind === "csv" ? csvBlob(run) : jsonlBlob(run), `${run.id}.metrics.${kind}`);
   }
   const title = words.metricsOf(run.title.value);
   return (

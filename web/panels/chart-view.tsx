@@ -5,10 +5,15 @@ import { prefer, preferences } from "../state/preferences.ts";
 import { t } from "../text/index.ts";
 import { lazy } from "./lazy.tsx";
 
-/** Settles once it is known whether there is a device: what Play needs is to be fetched first, and charts are empty before. */
+/**
+ * Settles once it is known whether there is a device, which is when Play can be pressed: what Play needs is fetched first, and
+ * charts are empty before. The mark is what test/browser/weight.test.ts measures by.
+ */
 const deviceIsKnown = new Promise<void>((resolve) => {
   model.device.subscribe((device) => {
-    if (device !== null) resolve();
+    if (device === null) return;
+    performance.mark("device known");
+    resolve();
   });
 });
 

@@ -29,8 +29,6 @@ export const compiling = signal<{ done: number; total: number; label: string } |
 export const preflight = signal<Preflight | null>(null);
 /** The newest rollout, as it is looked into. */
 export const phase = signal<PhaseRecord | null>(null);
-/** Rollouts that were seen of the pinned prompt, oldest first. */
-export const pinned = signal<string | null>(null);
 export const failure = signal<ErrorData | null>(null);
 
 /** The settings in the form. They are the current run's until one is edited. */
