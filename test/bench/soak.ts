@@ -14,7 +14,9 @@ import { serveFolder } from "../support/static-server.ts";
 
 const PAGE_FOLDER = fileURLToPath(new URL("./web", import.meta.url));
 /** Small steps, so that there are thousands of them; more than any soak makes, and saved every hundred. */
-const HASH = "preset=smoke&rl.steps=1000000&train.checkpointEvery=100&eval.every=100";
+const HASH =
+  "preset=smoke&schedule.lmax=40&schedule.lmin=24&rl.promptsPerStep=2&rl.groupSize=4&rl.steps=1000000" +
+  "&eval.every=100&train.checkpointEvery=100";
 /** Memory is compared from here on: by now everything was allocated and compiled once. */
 const WARM_UP_MINUTES = 2;
 /** Records of a run are kept for the charts: what they and their drawing may take, per step. */
