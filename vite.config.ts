@@ -94,7 +94,10 @@ export default defineConfig(({ mode }) => ({
           name: "browser",
           include: BROWSER_TESTS,
           globalSetup: "test/support/browser-setup.ts",
-          // Two browsers at a time would time each other out on a software driver.
+          // After the other tests, and one browser at a time: on a software driver they would time each other out.
+          sequence: { groupOrder: 1 },
+          pool: "forks",
+          isolate: false,
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

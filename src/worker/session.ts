@@ -181,8 +181,8 @@ export class Session implements TrainerCommands {
 
   removeRun(id: string): Promise<Result<null>> {
     return this.#command(async () => {
-      if (this.#run?.id === id) this.#leave();
       await this.#whileLocked(id, () => this.#library.remove(id));
+      if (this.#run?.id === id) this.#leave(); // only now: a lock that is given back is not free at once
       return null;
     });
   }

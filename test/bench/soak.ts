@@ -18,7 +18,7 @@ const HASH =
   "preset=smoke&schedule.lmax=40&schedule.lmin=24&rl.promptsPerStep=2&rl.groupSize=4&rl.steps=1000000" +
   "&eval.every=100&train.checkpointEvery=100";
 /** Memory is compared from here on: by now everything was allocated and compiled once. */
-const WARM_UP_MINUTES = 2;
+const WARM_UP_MINUTES = 3;
 /** Records of a run are kept for the charts: what they and their drawing may take, per step. */
 const BYTES_PER_STEP = 40_000;
 

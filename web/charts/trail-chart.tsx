@@ -25,7 +25,8 @@ export function TrailChart({ view, sourceUrl }: Omit<ChartProps, "sync">) {
   useSignalEffect(() => {
     const now = view.value;
     for (const run of now.current === null ? now.runs : [...now.runs, now.current]) run.version.value;
-    if (isVisible.value) setIfChanged(trails, trailsOf(now));
+    // Out of sight too where there is none yet: the legend must not come into being behind the back of the Tab key.
+    if (isVisible.value || trails.peek().length === 0) setIfChanged(trails, trailsOf(now));
   });
 
   const { words, current, runs, overlay } = view.value;
