@@ -83,7 +83,10 @@ function watch(page: Page, own: string): string[] {
   const troubles: string[] = [];
   page.on("pageerror", (error) => troubles.push(`exception: ${error.message}`));
   page.on("console", (message) => {
-    if (message.type() === "error") troubles.push(`console: ${message.text()}`);
+    const { url } = message.location();
+    // Chromium asks for an icon of its own accord where a file is opened that is no page, as storeVariants does.
+    const isIcon = url.endsWith("/favicon.ico");
+    if (message.type() === "error" && !isIcon) troubles.push(`console: ${message.text()} (${url})`);
   });
   page.on("request", (request) => {
     const url = request.url();
