@@ -16,6 +16,7 @@ import { joinPath, pathNames, type Storage } from "./storage.ts";
 //   checkpoints/000040/     the state after 40 steps (src/io/checkpoint.ts)
 //   checkpoints/final/      a state that has a name, e.g. low, high, final
 //   checkpoints/latest      name of the checkpoint from which to go on
+//   about.json              of runs that a page has had: title, kind, time of the last change (src/worker/run-library.ts)
 
 const CONFIG = "config.json";
 const CHECKPOINTS = "checkpoints";
