@@ -11,7 +11,15 @@ export type ErrorCode =
   | "input-invalid"
   | "checkpoint-invalid"
   | "storage-failed"
-  | "numerics-failed";
+  | "numerics-failed"
+  /** A file that should come over the network did not. */
+  | "network-failed"
+  /** Another tab has the run. */
+  | "run-locked"
+  /** A page's worker is gone. */
+  | "worker-died"
+  /** A fault of bellows itself. */
+  | "defect";
 
 /** An error as plain data: what crosses a worker, a file or `--json` output. */
 export interface ErrorData {

@@ -17,4 +17,5 @@ export { PRESETS } from "./train/presets.ts";
 export type { EvalRecord, SampleRecord, StepRecord, TrainerRecord } from "./train/records.ts";
 export { composeConfig } from "./train/settings.ts";
 export { SftTrainer } from "./train/sft.ts";
-export { type Snapshot, Trainer } from "./train/trainer.ts";
+export type { Snapshot } from "./train/snapshot.ts";
+export { Trainer } from "./train/trainer.ts";

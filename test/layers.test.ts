@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   rl: ["kernels", "model"],
   tasks: [],
   io: ["model", "rl"],
-  train: ["gpu", "kernels", "model", "rl", "tasks"],
+  train: ["gpu", "io", "kernels", "model", "rl", "tasks"],
   host: ["gpu", "io", "kernels", "model"],
   worker: ["gpu", "host", "io", "model", "rl", "tasks", "train"],
   cli: ["gpu", "host", "io", "model", "rl", "tasks", "train"],

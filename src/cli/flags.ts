@@ -47,6 +47,13 @@ export function addConfigFlags(command: Command, stepsPath: "rl.steps" | "sft.st
     : command.option("--steps <number>", `The same as --set ${stepsPath}=<number>`);
 }
 
+/** Flags that say where a run is to be, or which one is to go on. */
+export function addRunFlags(command: Command): Command {
+  return command
+    .option("--out <folder>", "Run folder to make; a fresh one under runs/ if left out")
+    .option("--resume <run>", "Go on with a run in its own folder, up to --steps");
+}
+
 /** @throws BellowsError `config-invalid` or `storage-failed`. */
 export function configFromFlags(flags: ConfigFlags, stepsPath: "rl.steps" | "sft.steps" | null): Config {
   const settings = settingsOf(flags);

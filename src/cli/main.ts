@@ -5,7 +5,7 @@ import { BellowsError } from "../errors.ts";
 import { complain, exit, outputWritten, programArguments, watchOutput } from "../host/node-program.ts";
 import { NO_ADAPTER_STATUS, runDoctor } from "./doctor.ts";
 import { runEval } from "./eval.ts";
-import { addConfigFlags, readFlags } from "./flags.ts";
+import { addConfigFlags, addRunFlags, readFlags } from "./flags.ts";
 import { runSample } from "./sample.ts";
 import { runSchedule } from "./schedule.ts";
 import { runSft } from "./sft.ts";
@@ -13,6 +13,14 @@ import { runTrain } from "./train.ts";
 
 const VARIANTS =
   "Kernel variants: auto (measured once on this device), off (no measuring), or e.g. matmul=register,attention=direct";
+
+/** What starts bellows, on each of its hosts. */
+const HOSTS = {
+  title: "How to start it",
+  body: `  Node     npx bellows <command>
+  Deno     deno run -A dist/bellows.js <command>
+  browser  npm run dev, for the same trainer as a page`,
+};
 
 /** Runs the program and returns its exit status. */
 async function main(args: readonly string[]): Promise<number> {
@@ -25,17 +33,13 @@ async function main(args: readonly string[]): Promise<number> {
   const json = (command: Command, what: string) => command.option("--json", what);
 
   const train = cli.command("train", "Train a reasoner with GRPO under a length budget that breathes");
-  addConfigFlags(train, "rl.steps")
-    .option("--out <folder>", "Run folder to make; a fresh one under runs/ if left out")
-    .option("--resume <run>", "Go on with a run in its own folder, up to --steps")
+  addRunFlags(addConfigFlags(train, "rl.steps"))
     .option("--no-preflight", "Skip the trial rollout that predicts the run")
     .option("--variants <choice>", VARIANTS);
   run(json(train, "Print one JSON record a line and nothing else"), runTrain);
 
-  const sft = cli.command("sft", "Teach a fresh model the teacher's traces: makes a pre-RL checkpoint");
-  addConfigFlags(sft, "sft.steps")
-    .option("--out <folder>", "Checkpoint folder to make")
-    .option("--variants <choice>", VARIANTS);
+  const sft = cli.command("sft", "Teach a fresh model the teacher's traces: makes what train starts from");
+  addRunFlags(addConfigFlags(sft, "sft.steps")).option("--variants <choice>", VARIANTS);
   run(json(sft, "Print one JSON record a line and nothing else"), runSft);
 
   const evaluate = cli.command(
@@ -67,7 +71,10 @@ async function main(args: readonly string[]): Promise<number> {
     runDoctor({ json }),
   );
 
-  cli.help();
+  cli.help((sections) => {
+    if (cli.matchedCommand === undefined) sections.push(HOSTS);
+    for (const section of sections) section.body = section.body.replace(/ (\(default: true\))?$/gm, "");
+  });
   cli.version(version);
   cli.parse(["node", "bellows", ...args], { run: false });
   if (cli.options.help || cli.options.version) return 0;

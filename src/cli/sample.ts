@@ -7,7 +7,7 @@ import { drawProblem } from "../tasks/split.ts";
 import type { Problem, Task } from "../tasks/task.ts";
 import { modelConfigOf } from "../train/config.ts";
 import { buildEngine, compileAll } from "../train/engine.ts";
-import { configForCheckpoint, loadFor } from "./checkpoints.ts";
+import { configForCheckpoint, loadNamed } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
 import type { ConfigFlags } from "./flags.ts";
 import { bold, dim } from "./terminal.ts";
@@ -35,7 +35,7 @@ export async function runSample(checkpoint: string | undefined, flags: SampleFla
   const problems =
     flags.prompt === undefined ? drawProblems(task, flags, count, config.seed) : [given(task, flags.prompt)];
   const name = checkpoint ?? config.init;
-  const { parameters } = await loadFor(config, task, name);
+  const { parameters } = await loadNamed(config, task, name);
 
   const gpu = await openDevice();
   const variants = await chooseVariants(gpu, modelConfigOf(config, task), flags.variants ?? "auto");

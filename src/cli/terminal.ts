@@ -24,6 +24,9 @@ export function formatPercent(fraction: number | null | undefined): string {
   return fraction === null || fraction === undefined ? "–" : `${(fraction * 100).toFixed(0)} %`;
 }
 
+/** Said at the first Ctrl-C. */
+export const INTERRUPTED_TEXT = "stopping after this step and saving; Ctrl-C again stops at once";
+
 /** `count` of a thing, e.g. `1 step`, `2 steps`. */
 export function plural(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;

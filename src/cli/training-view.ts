@@ -1,9 +1,10 @@
 import type { Gpu } from "../gpu/device.ts";
-import { print } from "../host/node-program.ts";
+import { print, programCall } from "../host/node-program.ts";
 import type { Variants } from "../model/variants.ts";
 import type { Config } from "../train/config.ts";
 import type { Preflight } from "../train/preflight.ts";
 import { type EvalRecord, logLine, type StepRecord, type TrainerRecord } from "../train/records.ts";
+import type { RunView } from "./run.ts";
 import {
   bar,
   bold,
@@ -12,6 +13,7 @@ import {
   formatDuration,
   formatNumber,
   formatPercent,
+  INTERRUPTED_TEXT,
   LiveLine,
   plural,
 } from "./terminal.ts";
@@ -29,7 +31,7 @@ export interface Memory {
 }
 
 /** What `bellows train` shows: a live line and what stays above it, or with `--json` one record a line. */
-export class TrainingView {
+export class TrainingView implements RunView<TrainerRecord> {
   readonly #config: Config;
   readonly #json: boolean;
   readonly #line: LiveLine;
@@ -113,7 +115,7 @@ export class TrainingView {
   }
 
   interrupted(): void {
-    if (!this.#json) this.#line.print("stopping after this step and saving; Ctrl-C again stops at once");
+    if (!this.#json) this.#line.print(INTERRUPTED_TEXT);
   }
 
   /** Takes the live line off the terminal. */
@@ -143,8 +145,8 @@ export class TrainingView {
     const predicted = this.#predicted === undefined ? "" : ` (predicted: ${memoryLine(this.#predicted)})`;
     print(dim(`${formatDuration(seconds)}; ${memoryLine(memory)}${predicted}`));
     print(`report:     ${run}/report.html`);
-    print(`look:       npx bellows sample ${run}`);
-    print(`go on:      npx bellows train --resume ${run} --steps ${this.#config.rl.steps * 2}`);
+    print(`look:       ${programCall()} sample ${run}`);
+    print(`go on:      ${programCall()} train --resume ${run} --steps ${this.#config.rl.steps * 2}`);
   }
 
   #showStep(record: StepRecord): void {

@@ -1,3 +1,4 @@
+import { BellowsError } from "../errors.ts";
 import { joinPath, pathNames, type Storage, storageFailed } from "../io/storage.ts";
 
 /** Files of the checkpoints that come with the page, below web/public/checkpoints. */
@@ -10,7 +11,8 @@ export const BUNDLED_FILES = [
 
 /**
  * Files that a web server gives out below an address; nothing can be written. What there is must be known beforehand, as
- * servers do not list folders, some answer a missing file with a page, and offline nobody answers at all.
+ * servers do not list folders, some answer a missing file with a page, and offline nobody answers at all. A file that does
+ * not come is a `network-failed`.
  */
 export class FetchStorage implements Storage {
   readonly #base: string;
@@ -47,8 +49,9 @@ export class FetchStorage implements Storage {
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
       return new Uint8Array(await response.arrayBuffer());
     } catch (cause) {
-      const hint = "Check the connection and that all of the page's files are on its server, then reload.";
-      throw storageFailed("read", address, (cause as Error).message, { hint, cause });
+      throw new BellowsError("network-failed", `cannot read ${address}: ${(cause as Error).message}`, {
+        cause,
+      });
     }
   }
 

@@ -1,15 +1,21 @@
 /** What a command line program asks of its platform. The modules of src/cli know Node through this one alone. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BellowsError } from "../errors.ts";
 import type { VariantCache } from "../model/variants.ts";
+import { DENO_VERSION } from "./deno.ts";
 import { NodeStorage } from "./node-storage.ts";
 
 /** Arguments after the program's name. */
 export function programArguments(): string[] {
   return process.argv.slice(2);
+}
+
+/** What a user types to start this program again on this host. */
+export function programCall(): string {
+  return DENO_VERSION === undefined ? "npx bellows" : `deno run -A ${relative("", process.argv[1]!)}`;
 }
 
 /** Ends the program at once. */

@@ -16,7 +16,7 @@ import { joinPath, pathNames, type Storage } from "./storage.ts";
 //   checkpoints/000040/     the state after 40 steps (src/io/checkpoint.ts)
 //   checkpoints/final/      a state that has a name, e.g. low, high, final
 //   checkpoints/latest      name of the checkpoint from which to go on
-//   about.json              of runs that a page has had: title, kind, time of the last change (src/worker/run-library.ts)
+//   about.json              kind of the run; of one that a page has had, title and time of the last change (src/io/about.ts)
 
 const CONFIG = "config.json";
 const CHECKPOINTS = "checkpoints";
@@ -291,7 +291,8 @@ export function checkRunPath(path: string): void {
   );
 }
 
-async function checkRun(storage: Storage, path: string): Promise<void> {
+/** @throws BellowsError `input-invalid` where there is no run. */
+export async function checkRun(storage: Storage, path: string): Promise<void> {
   if (await storage.exists(joinPath(path, CONFIG))) return;
   throw new BellowsError("input-invalid", `there is no run ${path || "."}: it has no ${CONFIG}`, {
     field: "name",

@@ -1,7 +1,8 @@
 /** Folders of a storage as zip files: what a page gives to its user and takes back, and what the command line keeps. */
-import { unzipSync, type ZipOptions, type Zippable, zipSync } from "fflate";
+import { type ZipOptions, type Zippable, zipSync } from "fflate";
 import { BellowsError } from "../errors.ts";
 import { joinPath, pathNames, type Storage } from "./storage.ts";
+import { refused, zipEntries } from "./zip-entries.ts";
 
 /** Bounds of what is unpacked: a zip file of some kilobytes can claim any size. */
 export interface ZipLimits {
@@ -37,32 +38,24 @@ export async function zipFolder(storage: Storage, folder: string): Promise<Uint8
 /**
  * Unpacks a zip file in memory: its files by path. Where all of them stand in one folder, as when a folder itself was
  * zipped, its name is left out. Empty folders and what systems add (__MACOSX, .DS_Store, Thumbs.db) are left out too.
- * @throws BellowsError `input-invalid` for bytes that are no zip file, paths that lead elsewhere, and for more than
- *   `limits` allows, before it is unpacked.
+ * @throws BellowsError `input-invalid` for paths that lead elsewhere and for more than `limits` allows, before anything is
+ *   unpacked; for bytes that are no zip file, or whose sizes or checksums are not what they say.
  */
 export function readZip(
   zip: Uint8Array<ArrayBuffer>,
   limits: ZipLimits = ZIP_LIMITS,
 ): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
-  const names: string[] = [];
-  let bytes = 0;
-  const unpacked = unpack(zip, ({ name, size, originalSize }) => {
-    if (name.endsWith("/") || ADDED.test(name)) return false;
-    names.push(name);
-    bytes += Math.max(size, originalSize);
-    checkName(name, limits);
-    if (names.length > limits.files) throw refused(`it has more than ${limits.files} files`);
-    if (!(bytes <= limits.bytes)) throw refused(`unpacked it has more than ${limits.bytes} bytes`);
-    return true;
-  });
+  const entries = zipEntries(zip).filter(({ name }) => !name.endsWith("/") && !ADDED.test(name));
+  if (entries.length > limits.files) throw refused(`it has more than ${limits.files} files`);
+  const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (total > limits.bytes) throw refused(`unpacked it has more than ${limits.bytes} bytes`);
+  for (const { name } of entries) checkName(name, limits);
+  const start = commonFolder(entries.map(({ name }) => name));
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
-  const start = commonFolder(names);
-  for (const name of names) {
-    const path = name.slice(start.length);
-    if (files.has(path) || !Object.hasOwn(unpacked, name)) {
-      throw refused(`it cannot have ${JSON.stringify(name)} twice, or by such a name`);
-    }
-    files.set(path, unpacked[name]!);
+  for (const entry of entries) {
+    const path = entry.name.slice(start.length);
+    if (files.has(path)) throw refused(`it has ${JSON.stringify(entry.name)} twice`);
+    files.set(path, entry.unpack());
   }
   return files;
 }
@@ -104,21 +97,6 @@ export async function storeFolder(
 /** What macOS and Windows put into a zip file on their own. */
 const ADDED = /(^|\/)(__MACOSX\/|\.DS_Store$|Thumbs\.db$)/;
 
-interface Entry {
-  readonly name: string;
-  readonly size: number;
-  readonly originalSize: number;
-}
-
-function unpack(zip: Uint8Array<ArrayBuffer>, filter: (entry: Entry) => boolean) {
-  try {
-    return unzipSync(zip, { filter });
-  } catch (cause) {
-    if (cause instanceof BellowsError) throw cause;
-    throw refused(`it is damaged, or no zip file: ${(cause as Error).message}`, cause);
-  }
-}
-
 function checkName(name: string, { depth }: ZipLimits): void {
   let names: readonly string[];
   try {
@@ -146,12 +124,4 @@ async function filesBelow(storage: Storage, folder: string, below = ""): Promise
     found.push(...(isFolder ? await filesBelow(storage, folder, inner) : [inner]));
   }
   return found;
-}
-
-function refused(reason: string, cause?: unknown): BellowsError {
-  return new BellowsError("input-invalid", `the zip file cannot be used: ${reason}`, {
-    field: "zip",
-    hint: "It must hold the folder of a run or of a checkpoint, as bellows keeps it.",
-    cause,
-  });
 }

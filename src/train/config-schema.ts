@@ -49,6 +49,14 @@ function choice<const T extends readonly string[]>(description: string, options:
   return v.pipe(v.picklist(options, `one of ${options.join(", ")}`), v.description(description));
 }
 
+/** Valibot takes a list for an object with the keys 0, 1 …; here it is none. */
+function object(message: string) {
+  return v.custom<Record<string, unknown>>(
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+    message,
+  );
+}
+
 function group<T extends v.ObjectEntries>(entries: T) {
   return v.strictObject(entries, `an object of ${Object.keys(entries).join(", ")}`);
 }
@@ -81,7 +89,8 @@ export const ConfigSchema = group({
   task: group({
     name: v.pipe(v.string("the name of a task"), v.description("what is trained: the kind of problem")),
     settings: v.pipe(
-      v.record(v.string(), v.number("a number"), "an object"),
+      object("an object of numbers"),
+      v.record(v.string(), v.number("a number")),
       v.description("settings of the task that differ from its defaults"),
     ),
     levelWeights: v.pipe(

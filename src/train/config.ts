@@ -128,6 +128,10 @@ function asBellowsError(issue: v.BaseIssue<unknown>): BellowsError {
   if (issue.type !== "strict_object" || issue.expected === "Object") {
     return invalid("config-invalid", field, shown(issue.input), issue.message);
   }
+  const holding = issue.path?.at(-1)?.input;
+  if (Array.isArray(holding)) {
+    return invalid("config-invalid", fieldAt(keys.slice(0, -1)), shown(holding), issue.message);
+  }
   const isUnknown = issue.expected === "never";
   const holder = `${fieldAt(keys.slice(0, -1))} must be ${issue.message}.`;
   const hint = (isUnknown && hintAt(keys.join("."))) || holder;

@@ -47,6 +47,20 @@ export async function plannedBytes(gpu: Gpu, config: Config, variants: Variants)
 /** Prompts of the trial rollout: enough that fractions are good to a few hundredths. */
 const TRIAL_PROMPTS = 32;
 
+/** Prompts between two chances to look on and to stop. */
+const PROMPTS_PER_PART = 8;
+
+/** Parts of a pre-flight: those of the trial rollout, then two measurements. */
+const PARTS = TRIAL_PROMPTS / PROMPTS_PER_PART + 2;
+
+/** Who looks on while a pre-flight is made. */
+export interface PreflightWatch {
+  /** Told after each part. */
+  readonly progress?: (done: number, total: number) => void;
+  /** Ends it after the part in hand. */
+  readonly signal?: AbortSignal;
+}
+
 interface Trial {
   readonly length: number;
   readonly ended: boolean;
@@ -56,21 +70,32 @@ interface Trial {
 /**
  * Samples with the starting policy and tells what the run will be like. Changes nothing that the run depends on: it draws
  * from a stream of its own, and no weight moves.
+ * @throws the reason of the watch's signal, where that ends it.
  */
-export async function preflight(trainer: Trainer, gpuBytes: number): Promise<Preflight> {
+export async function preflight(
+  trainer: Trainer,
+  gpuBytes: number,
+  watch: PreflightWatch = {},
+): Promise<Preflight> {
   const { config, task } = trainer.engine;
   const { groupSize, steps } = config.rl;
   const lmin = smallestCap(config.schedule, steps);
   const lmax = largestCap(config.schedule);
   const problems = drawTrainProblems(task, config, new Random(config.seed, STREAM.trial), TRIAL_PROMPTS);
   const prompts = problems.map((problem) => problem.prompt);
-  const trajectories = await trialRollout(trainer, prompts, 0);
+  const partDone = partCounter(watch);
+  const trajectories: Trajectory[] = [];
+  for (let first = 0; first < prompts.length; first += PROMPTS_PER_PART) {
+    const part = prompts.slice(first, first + PROMPTS_PER_PART);
+    trajectories.push(...(await trialRollout(trainer, part, 0, first * groupSize)));
+    partDone();
+  }
   const trials = trajectories.map(({ response, ended }, index): Trial => {
     const { correct } = task.verify(problems[Math.floor(index / groupSize)]!, response);
     return { length: response.length, ended, correct };
   });
   const share = (test: (trial: Trial) => boolean) => trials.filter(test).length / trials.length;
-  const costs = await measureCosts(trainer, prompts, trajectories);
+  const costs = await measureCosts(trainer, prompts, trajectories, partDone);
   const found = {
     lmin,
     lmax,
@@ -86,10 +111,21 @@ export async function preflight(trainer: Trainer, gpuBytes: number): Promise<Pre
   return { ...found, seconds: expectedSeconds(trainer, trials, costs), warnings: warningsOf(found) };
 }
 
+/** To be called after each part. */
+function partCounter({ progress, signal }: PreflightWatch): () => void {
+  let done = 0;
+  return () => {
+    signal?.throwIfAborted();
+    done += 1;
+    progress?.(done, PARTS);
+  };
+}
+
 function trialRollout(
   trainer: Trainer,
   prompts: readonly (readonly number[])[],
   step: number,
+  firstId = 0,
 ): Promise<Trajectory[]> {
   const { config, decoder } = trainer.engine;
   const request: RolloutRequest = {
@@ -100,7 +136,7 @@ function trialRollout(
     seed: config.seed,
     stream: STREAM.trial,
     step,
-    firstId: 0,
+    firstId,
   };
   return rollout(decoder, request);
 }
@@ -126,14 +162,17 @@ async function measureCosts(
   trainer: Trainer,
   prompts: readonly (readonly number[])[],
   trajectories: readonly Trajectory[],
+  partDone: () => void,
 ): Promise<Costs> {
   const { promptsPerStep, groupSize } = trainer.engine.config.rl;
   const few = prompts.slice(0, promptsPerStep);
   const sampling = performance.now();
   const sampled = await trialRollout(trainer, few, 1);
   const sampleSeconds = (performance.now() - sampling) / 1000;
+  partDone();
   const tokens = sampled.reduce((sum, { response }) => sum + response.length, 0);
   const pass = await trainer.timePass(trajectories.slice(0, few.length * groupSize));
+  partDone();
   return { sampled: sampleSeconds / tokens, trained: pass.seconds / pass.tokens };
 }
 

@@ -1,4 +1,5 @@
 import type { Phase } from "../rl/length-schedule.ts";
+import type { Difference } from "./config-diff.ts";
 
 /** A number with a name that users of RL trainers know; null where it does not apply. */
 export type Metrics = Readonly<Record<string, number | null>>;
@@ -81,6 +82,22 @@ export interface WarningRecord {
   readonly message: string;
 }
 
+/** One update on a batch of teacher traces is done (src/train/sft.ts). */
+export interface SftRecord {
+  readonly type: "sft";
+  /** From 0. */
+  readonly step: number;
+  readonly metrics: Metrics;
+}
+
+/** A setting that was changed while a run was under way. */
+export interface MarkerRecord {
+  readonly type: "marker";
+  /** The first step under the new value. */
+  readonly step: number;
+  readonly changes: readonly Difference[];
+}
+
 /** A part of a step is done: for those who watch a step happen. Between phases the state is not to be saved. */
 export interface PhaseRecord {
   readonly type: "phase";
@@ -94,12 +111,15 @@ export interface PhaseRecord {
 
 export type TrainerRecord = StepRecord | EvalRecord | WarningRecord;
 
+/** Everything that the log of a run holds. */
+export type RunRecord = TrainerRecord | SftRecord | MarkerRecord;
+
 /** A line of `metrics.jsonl`: a record with its metrics at the top level and without its samples. */
-export type LogLine = { readonly type: TrainerRecord["type"]; readonly step: number } & Readonly<
+export type LogLine = { readonly type: RunRecord["type"]; readonly step: number } & Readonly<
   Record<string, unknown>
 >;
 
-export function logLine(record: TrainerRecord): LogLine {
+export function logLine(record: RunRecord): LogLine {
   switch (record.type) {
     case "step": {
       const { type, step, cap, exactCap, phase, cycle, metrics } = record;
@@ -109,6 +129,11 @@ export function logLine(record: TrainerRecord): LogLine {
       const { type, step, metrics, levels, examples } = record;
       return { type, step, ...metrics, levels, examples };
     }
+    case "sft": {
+      const { type, step, metrics } = record;
+      return { type, step, ...metrics };
+    }
+    case "marker":
     case "warning":
       return { ...record };
   }

@@ -8,15 +8,20 @@ import type { Config } from "./config.ts";
 import { assertFinite, type Engine } from "./engine.ts";
 import { evalProblems, evaluate } from "./evaluate.ts";
 import { drawTrainProblems } from "./problems.ts";
-import type { EvalRecord, Metrics } from "./records.ts";
+import type { EvalRecord, SftRecord } from "./records.ts";
+import {
+  NO_PROGRESS,
+  type Progress,
+  type Resumed,
+  restoreOptimizer,
+  type Snapshot,
+  takeSnapshot,
+} from "./snapshot.ts";
 import { adamwSettings } from "./trainer.ts";
 
-/** One update on a batch of teacher traces is done. */
-export interface SftRecord {
-  readonly type: "sft";
-  /** From 0. */
-  readonly step: number;
-  readonly metrics: Metrics;
+/** The config of a run of SFT: it teaches a fresh model, whatever the preset would start from. */
+export function sftConfigOf(config: Config): Config {
+  return { ...config, init: "random" };
 }
 
 /**
@@ -26,24 +31,40 @@ export interface SftRecord {
 export class SftTrainer {
   readonly engine: Engine;
   readonly #learner: Learner;
-  #tokens = 0;
+  readonly #progress: Progress;
 
-  constructor(engine: Engine) {
+  /**
+   * The weights must be in the engine already.
+   * @param resumed moments of the optimizer and progress, where a run goes on.
+   */
+  constructor(engine: Engine, resumed?: Resumed) {
     const { model } = engine;
     this.engine = engine;
     this.#learner = new Learner(model, model.trainingPass({ kind: "crossentropy" }), model.optimizer());
+    this.#progress = { ...(resumed?.progress ?? NO_PROGRESS) };
+    if (resumed !== undefined) restoreOptimizer(engine, this.#learner.optimizer, resumed);
+  }
+
+  /** Steps that are done. */
+  get step(): number {
+    return this.#progress.step;
+  }
+
+  /** The state to save, between two records. */
+  snapshot(): Promise<Snapshot> {
+    return takeSnapshot(this.engine, this.#learner.optimizer, this.#progress);
   }
 
   /** Trains to the end of the config's SFT steps, then evaluates. Between two records nothing is under way. */
   async *run(): AsyncGenerator<SftRecord | EvalRecord, void, void> {
     const { config, task } = this.engine;
-    const { steps } = config.sft;
-    for (let step = 0; step < steps; step++) yield await this.#trainStep(step);
-    yield await evaluate(this.engine, evalProblems(task, config), steps);
+    while (this.step < config.sft.steps) yield await this.#trainStep();
+    yield await evaluate(this.engine, evalProblems(task, config), this.step);
   }
 
-  async #trainStep(step: number): Promise<SftRecord> {
+  async #trainStep(): Promise<SftRecord> {
     const { config, task } = this.engine;
+    const { step } = this.#progress;
     const { learningRate: peak, warmupSteps: warmup, decay, decayFloor: floor, steps } = config.sft;
     const begin = performance.now();
     const sequences = teacherBatch(task, config, step);
@@ -55,7 +76,8 @@ export class SftTrainer {
     const statistics = crossentropyStatistics(result.statistics);
     if (!result.skipped) assertFinite(statistics.loss, "the loss", step);
     const trained = sequences.reduce((sum, sequence) => sum + packedLength(sequence), 0);
-    this.#tokens += trained;
+    this.#progress.trainedTokens += trained;
+    this.#progress.step += 1;
     return {
       type: "sft",
       step,
@@ -66,7 +88,7 @@ export class SftTrainer {
         grad_skipped: Number(result.skipped),
         lr: learningRate,
         "tokens/trained": trained,
-        "tokens/trained_total": this.#tokens,
+        "tokens/trained_total": this.#progress.trainedTokens,
         tokens_per_s: (trained / (performance.now() - begin)) * 1000,
       },
     };

@@ -12,38 +12,19 @@ import { type PolicyUpdate, splitIntoMiniBatches, updatePolicy } from "../rl/upd
 import type { Problem } from "../tasks/task.ts";
 import type { Config } from "./config.ts";
 import { assertFinite, type Engine } from "./engine.ts";
-import { type Baseline, evalProblems, evaluate, wordMetrics } from "./evaluate.ts";
+import { evalProblems, evaluate, wordMetrics } from "./evaluate.ts";
 import { rolloutMetrics, updateMetrics } from "./metrics.ts";
 import { drawTrainProblems } from "./problems.ts";
 import type { EvalRecord, PhaseRecord, StepRecord, TrainerRecord } from "./records.ts";
 import { asTraining, groupScorer, type ScoredGroup, sampleRecords } from "./score.ts";
-
-/** Where a run stands, beside its weights and moments: all that resuming needs, since random numbers follow from the step. */
-export interface Progress {
-  /** Steps that are done. */
-  step: number;
-  /** Updates that the optimizer has made. */
-  updates: number;
-  generatedTokens: number;
-  trainedTokens: number;
-  baseline: Baseline | null;
-}
-
-export const NO_PROGRESS: Progress = {
-  step: 0,
-  updates: 0,
-  generatedTokens: 0,
-  trainedTokens: 0,
-  baseline: null,
-};
-
-/** Weights, moments and progress: what a checkpoint holds. */
-export interface Snapshot {
-  readonly parameters: Float32Array<ArrayBuffer>;
-  readonly firstMoment: Float32Array<ArrayBuffer>;
-  readonly secondMoment: Float32Array<ArrayBuffer>;
-  readonly progress: Progress;
-}
+import {
+  NO_PROGRESS,
+  type Progress,
+  type Resumed,
+  restoreOptimizer,
+  type Snapshot,
+  takeSnapshot,
+} from "./snapshot.ts";
 
 /**
  * GRPO under a length budget (SIRI 2509.25176 §4): each step samples a rollout under L(step), scores it, and updates the
@@ -64,13 +45,7 @@ export class Trainer {
    */
   constructor(
     engine: Engine,
-    {
-      resumed,
-      reference,
-    }: {
-      resumed?: Pick<Snapshot, "firstMoment" | "secondMoment" | "progress">;
-      reference?: Float32Array<ArrayBuffer>;
-    } = {},
+    { resumed, reference }: { resumed?: Resumed; reference?: Float32Array<ArrayBuffer> } = {},
   ) {
     const { model, config, task, gpu } = engine;
     this.engine = engine;
@@ -82,12 +57,7 @@ export class Trainer {
     this.#learner = new Learner(model, model.trainingPass(objective), model.optimizer());
     this.#problems = evalProblems(task, config);
     this.#progress = { ...(resumed?.progress ?? NO_PROGRESS) };
-    if (resumed !== undefined) {
-      const { optimizer } = this.#learner;
-      optimizer.updates = resumed.progress.updates;
-      gpu.device.queue.writeBuffer(optimizer.firstMoment.buffer, 0, resumed.firstMoment);
-      gpu.device.queue.writeBuffer(optimizer.secondMoment.buffer, 0, resumed.secondMoment);
-    }
+    if (resumed !== undefined) restoreOptimizer(engine, this.#learner.optimizer, resumed);
     if (config.rl.klKind !== "none") {
       if (reference === undefined)
         throw new Error("a KL penalty needs the parameters of the reference policy");
@@ -103,15 +73,8 @@ export class Trainer {
   }
 
   /** The state to save, between two records. */
-  async snapshot(): Promise<Snapshot> {
-    const { optimizer } = this.#learner;
-    const { model } = this.engine;
-    return {
-      parameters: await model.readParameters(),
-      firstMoment: await model.readFlat(optimizer.firstMoment),
-      secondMoment: await model.readFlat(optimizer.secondMoment),
-      progress: { ...this.#progress, updates: optimizer.updates },
-    };
+  snapshot(): Promise<Snapshot> {
+    return takeSnapshot(this.engine, this.#learner.optimizer, this.#progress);
   }
 
   /** Trains to the end of the config's steps. Between two records nothing is under way, so the caller may save or stop. */

@@ -1,8 +1,6 @@
-import { type Remote, releaseProxy, transfer, wrap } from "comlink";
-import { BellowsError } from "../errors.ts";
-import { receiveEvents } from "./event-stream.ts";
+import { transfer } from "comlink";
 import type { DeviceInfo, Result, TrainerCommands, TrainerEvent } from "./protocol.ts";
-import { unwrap } from "./results.ts";
+import { WorkerKeeper } from "./worker-keeper.ts";
 
 /** The worker's commands as the page calls them: they give values and throw BellowsErrors. */
 type Calls = {
@@ -13,7 +11,10 @@ type Calls = {
     : never;
 };
 
-/** A training worker in the page's hands. */
+/**
+ * A training worker in the page's hands. Should it die once it is connected, another goes on from the last saved step, told by
+ * `worker` events; calls that are under way then fail with `worker-died`, later ones wait.
+ */
 export interface TrainerClient extends Omit<Calls, "connect"> {
   /** Opens the device; events come from now on. */
   connect(): Promise<DeviceInfo>;
@@ -24,67 +25,34 @@ export interface TrainerClient extends Omit<Calls, "connect"> {
 /**
  * Starts a training worker.
  * @param handle gets its events, a batch at a time and in order.
- * @param died is told why, should the worker die by itself; its calls fail with the same error.
  */
-export function startTrainer(
-  handle: (events: readonly TrainerEvent[]) => void,
-  died: (error: BellowsError) => void = () => {},
-): TrainerClient {
-  const worker = new Worker(new URL("./trainer.worker.ts", import.meta.url), {
-    type: "module",
-    name: "bellows trainer",
-  });
-  const channel = new MessageChannel();
-  receiveEvents(channel.port1, handle);
-  const proxy: Remote<TrainerCommands> = wrap<TrainerCommands>(worker);
-  const end = untilEnd(worker, died);
-
-  /** Comlink leaves a call pending for ever where the worker is gone, so each races the worker's end. */
-  async function call<Value>(pending: Promise<Result<Value>>): Promise<Value> {
-    return unwrap(await Promise.race([pending, end.promise]));
-  }
-
+export function startTrainer(handle: (events: readonly TrainerEvent[]) => void): TrainerClient {
+  const worker = new WorkerKeeper(handle);
   return {
-    connect: () => call(proxy.connect(transfer(channel.port2, [channel.port2]))),
-    estimate: (config) => call(proxy.estimate(config)),
-    create: (config, kind) => call(proxy.create(config, kind)),
-    open: (id) => call(proxy.open(id)),
-    play: (until) => call(proxy.play(until)),
-    pause: () => call(proxy.pause()),
-    setRest: (milliseconds) => call(proxy.setRest(milliseconds)),
-    configure: (config) => call(proxy.configure(config)),
-    think: (request) => call(proxy.think(request)),
-    listRuns: () => call(proxy.listRuns()),
-    readRun: (id) => call(proxy.readRun(id)),
-    readSamples: (id, step) => call(proxy.readSamples(id, step)),
-    renameRun: (id, title) => call(proxy.renameRun(id, title)),
-    removeRun: (id) => call(proxy.removeRun(id)),
-    exportRun: (id) => call(proxy.exportRun(id)),
-    importRun: (name, zip) => call(proxy.importRun(name, transfer(zip, [zip.buffer]))),
-    close() {
-      end.reject(new BellowsError("validation", "the training worker was closed"));
-      channel.port1.close();
-      proxy[releaseProxy]();
-      worker.terminate();
+    connect: () => worker.connect(),
+    estimate: (config) => worker.call((commands) => commands.estimate(config)),
+    create: (config, kind) => worker.call((commands) => commands.create(config, kind)),
+    skipTrial: () => worker.call((commands) => commands.skipTrial()),
+    open: (id) => worker.call((commands) => commands.open(id)),
+    play(until) {
+      worker.until = until;
+      return worker.call((commands) => commands.play(until));
     },
+    pause: () => worker.call((commands) => commands.pause()),
+    setRest(milliseconds) {
+      worker.rest = milliseconds;
+      return worker.call((commands) => commands.setRest(milliseconds));
+    },
+    configure: (config) => worker.call((commands) => commands.configure(config)),
+    think: (request) => worker.call((commands) => commands.think(request)),
+    listRuns: () => worker.call((commands) => commands.listRuns()),
+    readRun: (id) => worker.call((commands) => commands.readRun(id)),
+    readSamples: (id, step) => worker.call((commands) => commands.readSamples(id, step)),
+    renameRun: (id, title) => worker.call((commands) => commands.renameRun(id, title)),
+    removeRun: (id) => worker.call((commands) => commands.removeRun(id)),
+    exportRun: (id) => worker.call((commands) => commands.exportRun(id)),
+    importRun: (name, zip) =>
+      worker.call((commands) => commands.importRun(name, transfer(zip, [zip.buffer]))),
+    close: () => worker.close(),
   };
-}
-
-/** A promise that never resolves, and rejects when the worker dies or is ended. */
-function untilEnd(worker: Worker, died: (error: BellowsError) => void) {
-  let reject: (error: BellowsError) => void = () => {};
-  const promise = new Promise<never>((_, fail) => {
-    reject = fail;
-  });
-  promise.catch(() => {}); // those who wait for it are told; else it is nobody's concern
-  const fail = (what: string) => {
-    const error = new BellowsError("validation", `the training worker died: ${what}`, {
-      hint: "Reload the page: the run goes on from where it was saved last.",
-    });
-    reject(error);
-    died(error);
-  };
-  worker.addEventListener("error", ({ message }) => fail(message || "its script could not be loaded"));
-  worker.addEventListener("messageerror", () => fail("it sent what cannot be read"));
-  return { promise, reject };
 }

@@ -1,13 +1,13 @@
 import type { Gpu } from "../gpu/device.ts";
 import type { CompileProgress } from "../gpu/pipelines.ts";
-import type { RunCheckpoint } from "../io/run-folder.ts";
 import type { Variants } from "../model/variants.ts";
 import type { Config } from "../train/config.ts";
-import { buildEngine, compileAll, type Engine } from "../train/engine.ts";
-import type { PhaseRecord } from "../train/records.ts";
+import { buildEngine, compileAll } from "../train/engine.ts";
+import type { PhaseRecord, RunRecord } from "../train/records.ts";
 import { SftTrainer } from "../train/sft.ts";
-import { type Snapshot, Trainer } from "../train/trainer.ts";
-import type { RunKind, RunRecord } from "./protocol.ts";
+import type { Snapshot } from "../train/snapshot.ts";
+import { Trainer } from "../train/trainer.ts";
+import type { RunKind } from "./protocol.ts";
 
 /** Where a course begins. */
 export interface Beginning {
@@ -19,17 +19,11 @@ export interface Beginning {
   readonly reference?: Float32Array<ArrayBuffer>;
 }
 
-/** A trainer of either kind on its engine, as a run drives it. */
+/** A trainer of either kind at work. */
 export interface Course {
-  readonly engine: Engine;
-  /** Present in RL. */
-  readonly trainer?: Trainer;
-  /** Steps that are done. */
-  readonly step: number;
+  readonly trainer: Trainer | SftTrainer;
   /** What happens next; null at the end. */
   next(): Promise<RunRecord | PhaseRecord | null>;
-  /** The state between two steps: as a checkpoint, and to go on from; SFT can only begin anew. */
-  state(): Promise<{ readonly checkpoint: RunCheckpoint; readonly snapshot?: Snapshot }>;
 }
 
 /**
@@ -46,59 +40,18 @@ export async function buildCourse(
   const engine = await buildEngine(gpu, config, variants);
   engine.model.writeParameters(snapshot?.parameters ?? parameters);
   const course = await gpu.scoped(() => {
-    if (kind === "sft") return sftCourse(new SftTrainer(engine));
+    if (kind === "sft") {
+      const trainer = new SftTrainer(engine, snapshot);
+      return courseOf(trainer, trainer.run());
+    }
     const resumed = snapshot === undefined ? {} : { resumed: snapshot };
-    return rlCourse(new Trainer(engine, { ...resumed, ...(reference === undefined ? {} : { reference }) }));
+    const trainer = new Trainer(engine, { ...resumed, ...(reference === undefined ? {} : { reference }) });
+    return courseOf(trainer, trainer.runByPhase());
   });
   await compileAll(gpu, progress);
   return course;
 }
 
-function rlCourse(trainer: Trainer): Course {
-  const records = trainer.runByPhase();
-  const { engine } = trainer;
-  return {
-    engine,
-    trainer,
-    get step() {
-      return trainer.step;
-    },
-    next: async () => (await records.next()).value ?? null,
-    async state() {
-      const snapshot = await trainer.snapshot();
-      return { checkpoint: checkpointOf(engine, snapshot), snapshot };
-    },
-  };
-}
-
-function sftCourse(trainer: SftTrainer): Course {
-  const records = trainer.run();
-  const { engine } = trainer;
-  let step = 0;
-  return {
-    engine,
-    get step() {
-      return step;
-    },
-    async next() {
-      const record = (await records.next()).value ?? null;
-      if (record?.type === "sft") step = record.step + 1;
-      return record;
-    },
-    async state() {
-      const parameters = await engine.model.readParameters();
-      return { checkpoint: { ...modelOf(engine), parameters, trainer: { step } } };
-    },
-  };
-}
-
-/** A snapshot as a checkpoint, as the command line program saves it. */
-export function checkpointOf(engine: Engine, snapshot: Snapshot): RunCheckpoint {
-  const { parameters, firstMoment, secondMoment, progress } = snapshot;
-  return { ...modelOf(engine), parameters, optimizer: { firstMoment, secondMoment }, trainer: progress };
-}
-
-function modelOf({ model, task }: Engine): Pick<RunCheckpoint, "config" | "vocabulary"> {
-  const { tokens, pad, end } = task.vocabulary;
-  return { config: model.context.config, vocabulary: { tokens, pad, end } };
+function courseOf(trainer: Course["trainer"], records: AsyncGenerator<RunRecord | PhaseRecord>): Course {
+  return { trainer, next: async () => (await records.next()).value ?? null };
 }

@@ -4,11 +4,12 @@ import type { Acknowledgement, EventBatch, TrainerEvent } from "./protocol.ts";
 export const MAX_IN_FLIGHT = 2;
 
 /** Events of which only the newest matters. */
-const SUPERSEDED: readonly TrainerEvent["type"][] = ["phase", "compiling"];
+const SUPERSEDED: readonly TrainerEvent["type"][] = ["phase", "compiling", "trial"];
 
 /**
  * The worker's end of the stream of events. While the page is busy, events gather in one batch: records are kept, all and in
- * order; of phases and compile progress only the newest is. So a slow page neither slows training nor is flooded by it.
+ * order; of phases and of progress (in compiling, in the trial) only the newest is. So a slow page neither slows training nor
+ * is flooded by it.
  */
 export class EventSender {
   readonly #port: MessagePort;

@@ -5,14 +5,16 @@ import type { Storage } from "../io/storage.ts";
 import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
 import { type Config, modelConfigOf } from "../train/config.ts";
+import { differences } from "../train/config-diff.ts";
 import type { PhaseRecord } from "../train/records.ts";
-import { changesBetween, checkChanges } from "./config-change.ts";
-import { type Beginning, buildCourse, type Course, checkpointOf } from "./course.ts";
+import { checkpointOf, type Snapshot } from "../train/snapshot.ts";
+import { loadFitting } from "../train/weights.ts";
+import { checkChanges } from "./config-change.ts";
+import { type Beginning, buildCourse, type Course } from "./course.ts";
 import type { DeviceKeeper } from "./device-keeper.ts";
 import type { MarkerRecord, RunKind, RunRecord, ThinkRequest, Thought } from "./protocol.ts";
 import type { RunJournal } from "./run-journal.ts";
 import { questionOf, think } from "./think.ts";
-import { loadFitting } from "./weights.ts";
 
 /** Milliseconds of training that a lost device may cost at most, beside the step in hand. */
 const SNAPSHOT_EVERY = 2000;
@@ -129,7 +131,7 @@ export class LiveRun {
    */
   async settle(save: boolean): Promise<boolean> {
     const { checkpointEvery } = this.#config.train;
-    const isLast = this.step === this.#totalSteps;
+    const isLast = this.step === this.#config[this.kind].steps;
     if (save || isLast || this.journal.isDue(checkpointEvery)) {
       await this.save();
       return true;
@@ -140,9 +142,8 @@ export class LiveRun {
 
   /** Saves the state between two steps. */
   async save(): Promise<void> {
-    const { checkpoint, snapshot } = await this.#onDevice(() => this.#course.state());
-    this.#remember(snapshot);
-    await this.journal.save(checkpoint, this.#config.train.checkpointEvery);
+    await this.#secure();
+    await this.#store(this.#beginning.snapshot!);
   }
 
   /** After an error: saves the last snapshot, where it is of the last step that was logged. True where it was. */
@@ -151,7 +152,7 @@ export class LiveRun {
     const { journal } = this;
     if (snapshot?.progress.step !== journal.steps || !journal.isBetweenSteps) return false;
     if (journal.saved === journal.steps) return false;
-    await journal.save(checkpointOf(this.#course.engine, snapshot), this.#config.train.checkpointEvery);
+    await this.#store(snapshot);
     return true;
   }
 
@@ -164,13 +165,12 @@ export class LiveRun {
     config: Config,
     referenceFor: () => Promise<Float32Array<ArrayBuffer>>,
   ): Promise<MarkerRecord> {
-    const changes = changesBetween(this.#config, config);
+    const changes = differences(this.#config, config);
     const marker: MarkerRecord = { type: "marker", step: this.step, changes };
     if (changes.length === 0) return marker;
     if (this.kind === "sft") {
       throw new BellowsError("config-invalid", "a model that is being taught goes on under its own config", {
         field: changes[0]!.path,
-        hint: "Reset starts a new run with the new settings.",
       });
     }
     checkChanges(changes, this.step);
@@ -200,46 +200,38 @@ export class LiveRun {
   async think(request: ThinkRequest): Promise<Thought[]> {
     const question = questionOf(this.#task, request);
     const { checkpoint } = request;
-    const parameters =
-      checkpoint === null
-        ? null
-        : (
-            await loadFitting(
-              this.#surroundings.runs,
-              checkpointPath(this.id, checkpoint),
-              this.#config,
-              this.#task,
-            )
-          ).parameters;
-    return this.#onDevice(() => think(this.#course.engine, question, request, parameters));
+    const parameters = checkpoint === null ? null : await this.#parametersOf(checkpoint);
+    return this.#onDevice(() => think(this.#course.trainer.engine, question, request, parameters));
   }
 
-  get #totalSteps(): number {
-    return this.kind === "sft" ? this.#config.sft.steps : this.#config.rl.steps;
+  async #parametersOf(checkpoint: string): Promise<Float32Array<ArrayBuffer>> {
+    const place = { storage: this.#surroundings.runs, path: checkpointPath(this.id, checkpoint) };
+    return (await loadFitting(place, this.#config, this.#task)).parameters;
   }
 
   async #finish(): Promise<void> {
-    const { checkpoint } = await this.#course.state();
-    await this.journal.folder.saveNamed("final", checkpoint);
+    const { trainer } = this.#course;
+    await this.journal.folder.saveNamed("final", checkpointOf(trainer.engine, await trainer.snapshot()));
     this.#isFinished = true;
   }
 
   /** Sees to a snapshot of the steps that are done. */
   async #secure(): Promise<void> {
-    if (this.kind === "sft" || this.#beginning.snapshot?.progress.step === this.step) return;
-    const { snapshot } = await this.#onDevice(() => this.#course.state());
-    this.#remember(snapshot);
+    if (this.#beginning.snapshot?.progress.step === this.step) return;
+    const snapshot = await this.#onDevice(() => this.#course.trainer.snapshot());
+    this.#snapshotAt = performance.now();
+    this.#beginning = { ...this.#beginning, snapshot };
   }
 
-  #remember(snapshot: Beginning["snapshot"]): void {
-    this.#snapshotAt = performance.now();
-    if (snapshot !== undefined) this.#beginning = { ...this.#beginning, snapshot };
+  #store(snapshot: Snapshot): Promise<void> {
+    const checkpoint = checkpointOf(this.#course.trainer.engine, snapshot);
+    return this.journal.save(checkpoint, this.#config.train.checkpointEvery);
   }
 
   /** Does something with the course, which is built anew where it is broken or its device is gone. */
   #onDevice<T>(body: () => Promise<T>): Promise<T> {
     return this.#surroundings.devices.use(async (gpu) => {
-      if (this.#isBroken || this.#course.engine.gpu !== gpu) await this.#rebuild();
+      if (this.#isBroken || this.#course.trainer.engine.gpu !== gpu) await this.#rebuild();
       return body();
     });
   }
@@ -248,7 +240,7 @@ export class LiveRun {
   async #rebuild(): Promise<void> {
     const origin = { config: this.#config, kind: this.kind, beginning: this.#beginning };
     this.#course = await buildRun(this.#surroundings, origin);
-    while (this.#course.step < this.journal.steps) await this.#course.next();
+    while (this.#course.trainer.step < this.journal.steps) await this.#course.next();
     this.#isBroken = false;
     this.#isInStep = false;
   }

@@ -1,28 +1,7 @@
 import type { JsonObject } from "../io/json.ts";
-import {
-  type EvalRecord,
-  logLine,
-  type Metrics,
-  type SampleRecord,
-  type StepRecord,
-} from "../train/records.ts";
-import type { RunRecord } from "./protocol.ts";
+import type { EvalRecord, Metrics, RunRecord, SampleRecord, StepRecord } from "../train/records.ts";
 
-/** A record as a line of `metrics.jsonl`, as the command line program writes it; its samples have a log of their own. */
-export function lineOf(record: RunRecord): object {
-  switch (record.type) {
-    case "sft": {
-      const { type, step, metrics } = record;
-      return { type, step, ...metrics };
-    }
-    case "marker":
-      return record;
-    default:
-      return logLine(record);
-  }
-}
-
-/** The record that a line was made of, without samples; null for a line of a kind that this version does not know. */
+/** The record that a line was made of (`logLine` of src/train/records.ts), without samples; null for a line of a kind that this version does not know. */
 export function recordOf(line: JsonObject): RunRecord | null {
   // The lines are bellows' own: what a hand has changed in them shows in the charts, and does no harm.
   switch (line.type) {

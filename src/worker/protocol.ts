@@ -5,11 +5,14 @@
  */
 import type { ErrorData } from "../errors.ts";
 import type { AdapterDescription } from "../gpu/device.ts";
+import type { RunKind } from "../io/about.ts";
 import type { Variants } from "../model/variants.ts";
 import type { Config } from "../train/config.ts";
 import type { Preflight } from "../train/preflight.ts";
-import type { PhaseRecord, SampleRecord, TrainerRecord } from "../train/records.ts";
-import type { SftRecord } from "../train/sft.ts";
+import type { MarkerRecord, PhaseRecord, RunRecord, SampleRecord } from "../train/records.ts";
+
+export type { RunKind } from "../io/about.ts";
+export type { MarkerRecord, RunRecord } from "../train/records.ts";
 
 /** Errors are values here: an exception that crosses a worker loses its class. */
 export type Result<T> =
@@ -32,9 +35,6 @@ export interface Estimate {
   readonly gpuBytes: number;
 }
 
-/** `rl` trains with GRPO under a length budget; `sft` teaches a model to overthink, as `bellows sft`. */
-export type RunKind = "rl" | "sft";
-
 /** A stored run, as the list of runs shows it. */
 export interface RunSummary {
   /** Name of its folder, and its identity. */
@@ -51,16 +51,16 @@ export interface RunSummary {
   readonly modified: number;
 }
 
-/** A setting that was changed while a run was under way. */
-export interface MarkerRecord {
-  readonly type: "marker";
-  /** The first step under the new value. */
-  readonly step: number;
-  readonly changes: readonly { readonly path: string; readonly from: unknown; readonly to: unknown }[];
+/** A stored run that cannot be read; it can be exported as it is, and removed. */
+export interface DamagedRun {
+  readonly id: string;
+  readonly error: ErrorData;
 }
 
-/** A line of a run's log as it is drawn. */
-export type RunRecord = TrainerRecord | SftRecord | MarkerRecord;
+export interface RunList {
+  readonly runs: readonly RunSummary[];
+  readonly damaged: readonly DamagedRun[];
+}
 
 /** A run in the worker's hands. */
 export interface OpenedRun {
@@ -69,7 +69,7 @@ export interface OpenedRun {
   readonly step: number;
   /** What was logged up to here, in order. Rollouts are left out, since there are many: `readSamples` gives them. */
   readonly records: readonly RunRecord[];
-  /** The trial rollout's findings; null for a run that goes on, and for SFT. */
+  /** The trial rollout's findings; null for a run that goes on, for SFT, and where it was skipped. */
   readonly preflight: Preflight | null;
 }
 
@@ -111,6 +111,8 @@ export interface TrainerCommands {
   estimate(config: Config): Promise<Result<Estimate>>;
   /** Makes a new run and everything for it ready; it is paused at step 0. */
   create(config: Config, kind: RunKind): Promise<Result<OpenedRun>>;
+  /** Ends the trial rollout of the run that is being made, which then has no findings. Does nothing where there is none. */
+  skipTrial(): Promise<Result<null>>;
   /** Opens a stored run at its latest checkpoint, to go on with it. */
   open(id: string): Promise<Result<OpenedRun>>;
   /** Starts and resolves at once; events tell what happens. */
@@ -122,7 +124,7 @@ export interface TrainerCommands {
   /** Goes on under another config from the next step on; shape, task and seed must stay. Leaves a marker. */
   configure(config: Config): Promise<Result<MarkerRecord>>;
   think(request: ThinkRequest): Promise<Result<readonly Thought[]>>;
-  listRuns(): Promise<Result<readonly RunSummary[]>>;
+  listRuns(): Promise<Result<RunList>>;
   /** Reads a stored run to draw it, without opening it. */
   readRun(id: string): Promise<Result<OpenedRun>>;
   /** The rollouts of a stored run that were logged whole, of all steps if none is named. */
@@ -147,12 +149,16 @@ export type TrainerEvent =
       readonly run: string | null;
     }
   | { readonly type: "compiling"; readonly done: number; readonly total: number; readonly label: string }
+  /** Parts of the trial rollout of a new run. */
+  | { readonly type: "trial"; readonly done: number; readonly total: number }
   | { readonly type: "record"; readonly record: RunRecord; readonly run: string }
   /** Only the newest matters: a page that falls behind does not get them all. */
   | { readonly type: "phase"; readonly record: PhaseRecord; readonly run: string }
   | { readonly type: "saved"; readonly step: number; readonly run: string }
   /** `lost`: the device is gone and is being asked for anew; `regained`: the run goes on from where it was. */
   | { readonly type: "device"; readonly status: "lost" | "regained" }
+  /** Told by the page's own end: the worker is gone and another is started; the run goes on from its last saved step. */
+  | { readonly type: "worker"; readonly status: "died" | "restarted" }
   /** The run has stopped; what was saved is saved. */
   | { readonly type: "failed"; readonly error: ErrorData };
 

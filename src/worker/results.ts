@@ -20,12 +20,8 @@ export function unwrap<T>(result: Result<T>): T {
 export function errorData(error: unknown): ErrorData {
   if (error instanceof BellowsError) return error.toData();
   if (error instanceof RangeError && /allocation|memory/i.test(error.message)) {
-    return new BellowsError("out-of-memory", `the browser is out of memory: ${error.message}`, {
-      hint: "Close other tabs, or train a smaller model.",
-    }).toData();
+    return new BellowsError("out-of-memory", `the browser is out of memory: ${error.message}`).toData();
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new BellowsError("validation", `bellows failed unexpectedly: ${message}`, {
-    hint: "This is a defect; please report it with what you did before. Stored runs are safe: reload the page.",
-  }).toData();
+  return new BellowsError("defect", `bellows failed unexpectedly: ${message}`).toData();
 }

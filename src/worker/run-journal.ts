@@ -1,7 +1,6 @@
 import { checkpointPath, type RunCheckpoint, type RunFolder, stepName } from "../io/run-folder.ts";
 import type { Storage } from "../io/storage.ts";
-import { lineOf } from "./log-lines.ts";
-import type { RunRecord } from "./protocol.ts";
+import { logLine, type RunRecord } from "../train/records.ts";
 
 /** Milliseconds after which a run is saved, also where no checkpoint is due. */
 const AUTOSAVE_EVERY = 20_000;
@@ -73,7 +72,7 @@ export class RunJournal {
       await this.folder.append("samples", record.samples);
       this.#samples = record.step + 1;
     }
-    await this.folder.append("metrics", [lineOf(record)]);
+    await this.folder.append("metrics", [logLine(record)]);
     if (record.type === "step" || record.type === "sft") this.#steps = record.step + 1;
     if (record.type === "eval") this.#evaluated = record.step;
   }

@@ -1,8 +1,10 @@
 import { BellowsError } from "../errors.ts";
+import { type About, readAbout, writeAbout } from "../io/about.ts";
 import { loadCheckpoint } from "../io/checkpoint.ts";
-import { decodeJson, encodeJson } from "../io/json.ts";
+import { decodeJson } from "../io/json.ts";
 import {
   checkpointPath,
+  checkRun,
   latestCheckpoint,
   listCheckpoints,
   listRuns,
@@ -16,22 +18,13 @@ import type { Config, modelConfigOf } from "../train/config.ts";
 import { PRESETS } from "../train/presets.ts";
 import type { SampleRecord } from "../train/records.ts";
 import { composeConfig } from "../train/settings.ts";
-import { NO_PROGRESS } from "../train/trainer.ts";
+import { NO_PROGRESS } from "../train/snapshot.ts";
 import { recordsOf, samplesOf } from "./log-lines.ts";
-import type { OpenedRun, RunKind, RunSummary } from "./protocol.ts";
-
-/** What the page knows of a run beside its folder's other files; the command line program leaves it alone. */
-const ABOUT = "about.json";
+import type { DamagedRun, OpenedRun, RunList, RunSummary } from "./protocol.ts";
+import { errorData } from "./results.ts";
 
 /** Longest name of a run that is imported; its folder may get a number behind. */
 const MAX_NAME = 80;
-
-interface About {
-  readonly title: string;
-  readonly kind: RunKind;
-  /** In milliseconds since 1970; 0 where that is not known. */
-  readonly modified: number;
-}
 
 /** The stored runs of a page. They are folders as the command line program keeps them, so that it can open them. */
 export class RunLibrary {
@@ -41,24 +34,26 @@ export class RunLibrary {
     this.#storage = storage;
   }
 
-  /** All runs that can be read, by name. A folder whose config no version of bellows wrote is not among them. */
-  async list(): Promise<RunSummary[]> {
-    const summaries: RunSummary[] = [];
+  /** All runs, by name. */
+  async list(): Promise<RunList> {
+    const runs: RunSummary[] = [];
+    const damaged: DamagedRun[] = [];
     for (const id of await listRuns(this.#storage, "")) {
       try {
-        summaries.push(await this.summary(id));
+        runs.push(await this.summary(id));
       } catch (error) {
-        if (!(error instanceof BellowsError) || error.code === "storage-failed") throw error;
+        // Another tab may have removed it meanwhile.
+        if (await this.#storage.exists(id)) damaged.push({ id, error: errorData(error) });
       }
     }
-    return summaries;
+    return { runs, damaged };
   }
 
   async summary(id: string): Promise<RunSummary> {
     const latest = await latestCheckpoint(this.#storage, id);
     return {
       id,
-      ...(await this.#about(id)),
+      ...(await readAbout(this.#storage, id)),
       config: await this.config(id),
       step: latest === undefined ? 0 : await this.#stepOf(id, latest),
       checkpoints: await listCheckpoints(this.#storage, id),
@@ -83,17 +78,17 @@ export class RunLibrary {
 
   /** Notes that a run was written to; `changes` say what else is new of it. */
   async note(id: string, changes: Partial<Pick<About, "title" | "kind">> = {}): Promise<void> {
-    const about: About = { ...(await this.#about(id)), ...changes, modified: Date.now() };
-    await this.#storage.write(joinPath(id, ABOUT), [encodeJson(about, ABOUT)]);
+    const about = await readAbout(this.#storage, id);
+    await writeAbout(this.#storage, id, { ...about, ...changes, modified: Date.now() });
   }
 
   async remove(id: string): Promise<void> {
-    await this.config(id); // so that nothing but a run is ever removed
+    await checkRun(this.#storage, id); // so that nothing but a run is ever removed
     await this.#storage.remove(id);
   }
 
   async export(id: string): Promise<Uint8Array<ArrayBuffer>> {
-    await this.config(id);
+    await checkRun(this.#storage, id);
     const { zipFolder } = await zipModule();
     return zipFolder(this.#storage, id);
   }
@@ -108,20 +103,17 @@ export class RunLibrary {
     const { readZip, storeFolder } = await zipModule();
     const files = readZip(zip);
     if (!files.has("config.json")) {
-      throw new BellowsError("input-invalid", `${name} has no config.json`, {
-        field: "zip",
-        hint: "Import the zipped folder of a run or of a checkpoint.",
-      });
+      const message = `${name} has no config.json; it must be the zipped folder of a run or of a checkpoint`;
+      throw new BellowsError("input-invalid", message, { field: "zip" });
     }
     const id = await this.#freeName(name);
-    await storeFolder(this.#storage, id, files);
     try {
+      await storeFolder(this.#storage, id, files);
       if (files.has("model.safetensors")) await this.#turnIntoRun(id);
-      const title = files.has(ABOUT) ? (await this.#about(id)).title : id;
-      await this.note(id, { title });
+      await this.note(id);
       return await this.summary(id);
     } catch (error) {
-      await this.#storage.remove(id);
+      await this.#storage.remove(id).catch(() => {}); // the first error says more
       throw error;
     }
   }
@@ -135,17 +127,6 @@ export class RunLibrary {
     const zeros = () => new Float32Array(parameters.length);
     const optimizer = { firstMoment: zeros(), secondMoment: zeros() };
     await run.saveStep(0, { config: model, vocabulary, parameters, optimizer, trainer: NO_PROGRESS });
-  }
-
-  async #about(id: string): Promise<About> {
-    const file = joinPath(id, ABOUT);
-    if (!(await this.#storage.exists(file))) return { title: id, kind: "rl", modified: 0 };
-    const { title, kind, modified } = decodeJson(await this.#storage.read(file), file);
-    return {
-      title: typeof title === "string" && title !== "" ? title : id,
-      kind: kind === "sft" ? "sft" : "rl",
-      modified: typeof modified === "number" ? modified : 0,
-    };
   }
 
   /** Steps that a checkpoint holds; one with a name of its own says so inside. */
@@ -173,9 +154,13 @@ export class RunLibrary {
   }
 }
 
-/** Loaded when it is first needed: training does not wait for it. */
-function zipModule() {
-  return import("../io/zip.ts");
+/** Loaded when it is first needed: training does not wait for it. @throws BellowsError `network-failed`. */
+async function zipModule() {
+  try {
+    return await import("../io/zip.ts");
+  } catch (cause) {
+    throw new BellowsError("network-failed", "the page's code for zip files could not be loaded", { cause });
+  }
 }
 
 /**

@@ -1,27 +1,28 @@
-import * as v from "valibot";
-import { BellowsError } from "../errors.ts";
-import {
-  checkpointPath,
-  latestCheckpoint,
-  listCheckpoints,
-  type ResumedCheckpoint,
-  RunFolder,
-  readLog,
-} from "../io/run-folder.ts";
+import type { Checkpoint } from "../io/checkpoint.ts";
+import { checkpointPath, latestCheckpoint, listCheckpoints, RunFolder, readLog } from "../io/run-folder.ts";
 import { defaultVariants } from "../model/variants.ts";
 import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Config } from "../train/config.ts";
-import { type Preflight, plannedBytes, preflight } from "../train/preflight.ts";
-import type { Progress, Snapshot } from "../train/trainer.ts";
+import { type Preflight, type PreflightWatch, plannedBytes, preflight } from "../train/preflight.ts";
+import type { RunRecord } from "../train/records.ts";
+import { sftConfigOf } from "../train/sft.ts";
+import { checkpointOf, snapshotOf } from "../train/snapshot.ts";
+import { Trainer } from "../train/trainer.ts";
+import {
+  type CheckpointSources,
+  expectedOf,
+  loadFitting,
+  REFERENCE,
+  startingParameters,
+} from "../train/weights.ts";
 import type { Beginning, Course } from "./course.ts";
 import { buildRun, LiveRun, type RunOrigin, type RunSurroundings } from "./live-run.ts";
 import { recordsOf } from "./log-lines.ts";
-import type { OpenedRun, RunKind, RunRecord } from "./protocol.ts";
+import type { OpenedRun, RunKind } from "./protocol.ts";
 import { RunJournal } from "./run-journal.ts";
 import type { RunLibrary } from "./run-library.ts";
 import type { SessionHost } from "./session-host.ts";
-import { expectedOf, loadFitting, REFERENCE, startingParameters } from "./weights.ts";
 
 /** A run that was opened, locked for this session. */
 export interface Opening {
@@ -39,51 +40,61 @@ export class RunOpener {
   readonly #host: SessionHost;
   readonly #library: RunLibrary;
   readonly #surroundings: RunSurroundings;
+  readonly #sources: CheckpointSources;
 
   constructor(host: SessionHost, library: RunLibrary, surroundings: RunSurroundings) {
     this.#host = host;
     this.#library = library;
     this.#surroundings = surroundings;
+    this.#sources = { bundled: host.bundled, locate: (path) => ({ storage: host.runs, path }) };
   }
 
-  /** Makes a run; its folder is there only once everything else went well. */
-  async create(config: Config, kind: RunKind): Promise<Opening> {
+  /** Makes a run; its folder comes once everything else went well, and stays only if it holds the first step. @param watch looks on at the trial rollout. */
+  async create(wanted: Config, kind: RunKind, watch: PreflightWatch): Promise<Opening> {
+    const config = kind === "sft" ? sftConfigOf(wanted) : wanted;
     const task = createTask(config.task.name, config.task.settings);
     const { devices } = this.#surroundings;
     // A model that this device cannot hold is refused before its weights are made.
     await devices.use((gpu) => plannedBytes(gpu, config, defaultVariants(gpu)));
-    const parameters = await startingParameters(this.#host, config, task, kind);
+    const parameters = await startingParameters(this.#sources, config, task);
     const hasPenalty = kind === "rl" && config.rl.klKind !== "none";
     const beginning: Beginning = { parameters, ...(hasPenalty ? { reference: parameters } : {}) };
     const origin = { config, kind, beginning };
     const { course, found } = await devices.use(async () => {
       const course = await buildRun(this.#surroundings, origin);
-      return { course, found: await this.#preflight(course) };
+      return { course, found: await this.#preflight(course, watch) };
     });
     const name = `${config.task.name}-${kind === "sft" ? "sft" : config.schedule.kind}-seed${config.seed}`;
     const folder = await RunFolder.createFresh(this.#host.runs, "", name, config);
-    return this.#locked(folder.path, async () => {
+    const opening = this.#locked(folder.path, async () => {
       await this.#library.note(folder.path, { kind });
       const run = this.#run(origin, course, folder, []);
-      if (hasPenalty) await folder.saveNamed(REFERENCE, (await course.state()).checkpoint);
+      const { trainer } = course;
+      if (hasPenalty) {
+        await folder.saveNamed(REFERENCE, checkpointOf(trainer.engine, await trainer.snapshot()));
+      }
       await run.save();
       return { run, records: [], found };
     });
+    return opening.catch(async (error: unknown) => {
+      await this.#host.runs.remove(folder.path).catch(() => {}); // the first error says more
+      throw error;
+    });
   }
 
-  /** Opens a run at its latest checkpoint, to which its logs are cut. SFT begins anew: it can only be done in one go. */
+  /** Opens a run at its latest checkpoint, to which its logs are cut. */
   async open(id: string): Promise<Opening> {
     return this.#locked(id, async () => {
       const { kind, config, checkpoints } = await this.#library.summary(id);
       const task = createTask(config.task.name, config.task.settings);
       const folder = await RunFolder.open(this.#host.runs, id);
       const latest = await latestCheckpoint(this.#host.runs, id);
-      const steps = kind === "sft" ? config.sft.steps : config.rl.steps;
+      const { steps } = config[kind];
       const isFinished = checkpoints.includes("final") && Number(latest) >= steps;
       // The evaluation at the end of a finished run was logged after its latest checkpoint, so its logs are left whole.
       const checkpoint = isFinished
         ? await this.#load(id, latest!, config, task)
-        : await folder.resume(expectedOf(config, task), kind === "sft" ? FIRST : undefined);
+        : await folder.resume(expectedOf(config, task));
       const origin: RunOrigin = {
         config,
         kind,
@@ -91,7 +102,7 @@ export class RunOpener {
       };
       const course = await this.#surroundings.devices.use(() => buildRun(this.#surroundings, origin));
       const records = recordsOf(await readLog(this.#host.runs, id, "metrics"));
-      const step = isFinished ? steps : course.step;
+      const step = isFinished ? steps : course.trainer.step;
       return { run: this.#run(origin, course, folder, records, step, isFinished), records, found: null };
     });
   }
@@ -104,7 +115,7 @@ export class RunOpener {
     if (known.includes(REFERENCE)) return (await this.#load(id, REFERENCE, config, task)).parameters;
     const first = known.includes(FIRST)
       ? await this.#load(id, FIRST, config, task)
-      : { parameters: await startingParameters(this.#host, config, task, "rl") };
+      : { parameters: await startingParameters(this.#sources, config, task) };
     const { tokens, pad, end } = task.vocabulary;
     await journal.folder.saveNamed(REFERENCE, {
       ...first,
@@ -120,18 +131,20 @@ export class RunOpener {
     kind: RunKind,
     config: Config,
     task: Task,
-    checkpoint: Omit<ResumedCheckpoint, "trainer"> & Partial<Pick<ResumedCheckpoint, "trainer">>,
+    checkpoint: Checkpoint,
   ): Promise<Beginning> {
-    const { parameters } = checkpoint;
-    if (kind === "sft") return { parameters };
-    const hasPenalty = config.rl.klKind !== "none";
-    const reference = hasPenalty ? (await this.#load(id, REFERENCE, config, task)).parameters : undefined;
-    const snapshot = snapshotOf(id, checkpoint);
-    return { parameters, snapshot, ...(reference === undefined ? {} : { reference }) };
+    const snapshot = snapshotOf(checkpoint, id);
+    const { parameters } = snapshot;
+    if (kind === "sft" || config.rl.klKind === "none") return { parameters, snapshot };
+    return {
+      parameters,
+      snapshot,
+      reference: (await this.#load(id, REFERENCE, config, task)).parameters,
+    };
   }
 
   #load(id: string, checkpoint: string, config: Config, task: Task) {
-    return loadFitting(this.#host.runs, checkpointPath(id, checkpoint), config, task);
+    return loadFitting({ storage: this.#host.runs, path: checkpointPath(id, checkpoint) }, config, task);
   }
 
   #run(
@@ -152,10 +165,17 @@ export class RunOpener {
     return new LiveRun(this.#surroundings, origin, course, journal, isFinished);
   }
 
-  async #preflight({ engine, trainer }: Course): Promise<Preflight | null> {
-    if (trainer === undefined) return null;
-    const { gpu, config, model } = engine;
-    return preflight(trainer, await plannedBytes(gpu, config, model.context.variants));
+  /** What the trial rollout finds; null where the course has none or it was skipped. */
+  async #preflight({ trainer }: Course, watch: PreflightWatch): Promise<Preflight | null> {
+    if (!(trainer instanceof Trainer)) return null;
+    const { gpu, config, model } = trainer.engine;
+    const bytes = await plannedBytes(gpu, config, model.context.variants);
+    try {
+      return await preflight(trainer, bytes, watch);
+    } catch (error) {
+      if (watch.signal?.aborted && error === watch.signal.reason) return null;
+      throw error;
+    }
   }
 
   /** Opens a run while it is locked, and keeps the lock where that goes well. */
@@ -173,32 +193,4 @@ export class RunOpener {
       throw error;
     }
   }
-}
-
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const ProgressSchema = v.object({
-  step: count,
-  updates: count,
-  generatedTokens: count,
-  trainedTokens: count,
-  baseline: v.nullable(v.object({ accuracy: v.array(v.number()), length: v.array(v.number()) })),
-});
-
-/** The state to go on from. @throws BellowsError `checkpoint-invalid` where a checkpoint has none. */
-function snapshotOf(
-  id: string,
-  {
-    parameters,
-    optimizer,
-    trainer,
-  }: Pick<ResumedCheckpoint, "parameters" | "optimizer"> & Partial<Pick<ResumedCheckpoint, "trainer">>,
-): Snapshot {
-  const progress = v.safeParse(ProgressSchema, trainer?.state);
-  if (optimizer !== undefined && progress.success) {
-    return { parameters, ...optimizer, progress: progress.output satisfies Progress };
-  }
-  const message = `the latest checkpoint of ${id} has no state of optimizer and trainer to go on from`;
-  throw new BellowsError("checkpoint-invalid", message, {
-    hint: "It can be drawn, and its weights can be asked or started from.",
-  });
 }

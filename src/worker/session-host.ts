@@ -19,7 +19,7 @@ export interface SessionHost {
   readonly variants?: VariantCache;
   /**
    * Takes a run for this session alone and gives the function that lets it go.
-   * @throws BellowsError `input-invalid` where another session, e.g. in a second tab, has it.
+   * @throws BellowsError `run-locked` where another session, e.g. in a second tab, has it.
    */
   lockRun(id: string): Promise<() => void>;
 }

@@ -16,6 +16,7 @@ import type {
   OpenedRun,
   Result,
   RunKind,
+  RunList,
   RunRecord,
   RunState,
   RunSummary,
@@ -55,6 +56,8 @@ export class Session implements TrainerCommands {
   #state: RunState = "none";
   #playing: Playing | null = null;
   #rest = 0;
+  /** Ends the trial rollout of the run that is being made. */
+  #trial: AbortController | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(host: SessionHost) {
@@ -99,7 +102,15 @@ export class Session implements TrainerCommands {
   }
 
   create(config: Config, kind: RunKind): Promise<Result<OpenedRun>> {
-    return this.#command(() => this.#enter(() => this.#opener.create(parseConfig(config), kind)));
+    return this.#command(() => this.#enter(() => this.#create(parseConfig(config), kind)));
+  }
+
+  /** Takes no turn: it is for the command in hand. */
+  skipTrial(): Promise<Result<null>> {
+    return attempt(async () => {
+      this.#trial?.abort();
+      return null;
+    });
   }
 
   open(id: string): Promise<Result<OpenedRun>> {
@@ -160,7 +171,7 @@ export class Session implements TrainerCommands {
     return this.#command(() => this.#opened().think(request));
   }
 
-  listRuns(): Promise<Result<readonly RunSummary[]>> {
+  listRuns(): Promise<Result<RunList>> {
     return this.#command(() => this.#library.list());
   }
 
@@ -203,6 +214,17 @@ export class Session implements TrainerCommands {
       this.#devices.close();
       this.#events?.close();
     });
+  }
+
+  async #create(config: Config, kind: RunKind): Promise<Opening> {
+    this.#trial = new AbortController();
+    const { signal } = this.#trial;
+    const progress = (done: number, total: number) => this.#emit({ type: "trial", done, total });
+    try {
+      return await this.#opener.create(config, kind, { progress, signal });
+    } finally {
+      this.#trial = null;
+    }
   }
 
   /** Opens a run in place of the one that is open, which is brought to rest first. */
@@ -327,9 +349,7 @@ export class Session implements TrainerCommands {
 
   #opened(): LiveRun {
     if (this.#run !== null) return this.#run;
-    throw new BellowsError("input-invalid", "no run is open", {
-      hint: "Make a new run, or open a stored one.",
-    });
+    throw new BellowsError("input-invalid", "no run is open");
   }
 
   /** Does something to a stored run that no other session has open. */

@@ -2,9 +2,11 @@
 import { expose } from "comlink";
 import { BellowsError } from "../errors.ts";
 import { openGpu } from "../gpu/device.ts";
-import { browserGpu, browserWaiter, localVariantCache, runLock, withBrowserAdvice } from "../host/browser.ts";
+import { browserGpu, browserWaiter, localVariantCache } from "../host/browser.ts";
 import { BUNDLED_FILES, FetchStorage } from "../host/fetch-storage.ts";
 import { OpfsStorage } from "../host/opfs-storage.ts";
+import { runLock } from "../host/web-locks.ts";
+import { showLife, type WorkerScope } from "../host/worker-life.ts";
 import { MemoryStorage } from "../io/memory-storage.ts";
 import type { Storage } from "../io/storage.ts";
 import type { TrainerCommands } from "./protocol.ts";
@@ -16,13 +18,7 @@ const CHECKPOINTS = new URL(import.meta.env.DEV ? "/checkpoints/" : "../checkpoi
 async function startSession(): Promise<Session> {
   const runs = await openStorage();
   return new Session({
-    async openGpu() {
-      try {
-        return await openGpu(browserGpu(), { waiterFor: browserWaiter });
-      } catch (error) {
-        throw withBrowserAdvice(error);
-      }
-    },
+    openGpu: async () => openGpu(browserGpu(), { waiterFor: browserWaiter }),
     runs,
     keepsRuns: !(runs instanceof MemoryStorage),
     bundled: new FetchStorage(CHECKPOINTS, BUNDLED_FILES),
@@ -56,4 +52,5 @@ function commandsOf(session: Promise<Session>): TrainerCommands {
   });
 }
 
+showLife(self as unknown as WorkerScope);
 expose(commandsOf(startSession()));

@@ -49,6 +49,8 @@ async function expectRefusal(
 
 beforeAll(async () => {
   await bellows.succeed("train", ...TINY_RUN, "--steps=2", "--no-preflight", "--out=done");
+  const lesson = ["--preset=smoke", "--set=sft.batchSize=2", "--set=eval.problemsPerLevel=1"];
+  await bellows.succeed("sft", ...lesson, "--steps=2", "--out=taught");
   writeFileSync(at("broken.json"), '{"seed": 1,');
   writeFileSync(at("list.json"), "[1, 2]");
   writeFileSync(at("unknown.json"), '{"rl": {"groupsize": 4}}');
@@ -134,6 +136,22 @@ describe("run folders", () => {
     ["a place for a model that is taken", ["sft", "--out=done"], ["there is something at done already"]],
     ["a place for a model below a file", ["sft", "--out=list.json/model"], ["list.json"]],
     ["resuming nothing", ["train", "--resume=nowhere"], ["there is no run nowhere"]],
+    [
+      "teaching on a run of RL",
+      ["sft", "--resume=done"],
+      ["done is a run of bellows train, not of sft", "bellows train --resume done"],
+    ],
+    [
+      "training on a run of SFT",
+      ["train", "--resume=taught"],
+      ["taught is a run of bellows sft, not of train", "bellows sft --resume taught"],
+    ],
+    ["teaching on with settings", ["sft", "--resume=taught", "--seed=1"], ["--seed cannot go with --resume"]],
+    [
+      "teaching to fewer steps",
+      ["sft", "--resume=taught", "--steps=1"],
+      ["sft.steps is 1; it must be at least 2"],
+    ],
     ["resuming with settings", ["train", "--resume=done", "--set=seed=3"], ["--set cannot go with --resume"]],
     ["resuming with a seed", ["train", "--resume=done", "--seed=3"], ["--seed cannot go with --resume"]],
     [

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { version } from "../../package.json";
 import { capAt, SCHEDULE_KINDS } from "../../src/rl/length-schedule.ts";
@@ -9,7 +10,7 @@ const bellows = useBellows();
 const CONFIG_FLAGS = ["--preset", "--config", "--set", "--seed"];
 const FLAGS = {
   train: [...CONFIG_FLAGS, "--steps", "--out", "--resume", "--no-preflight", "--variants", "--json"],
-  sft: [...CONFIG_FLAGS, "--steps", "--out", "--variants", "--json"],
+  sft: [...CONFIG_FLAGS, "--steps", "--out", "--resume", "--variants", "--json"],
   eval: [...CONFIG_FLAGS, "--variants", "--json"],
   sample: [...CONFIG_FLAGS, "--count", "--samples", "--level", "--temperature", "--prompt", "--json"],
   schedule: [...CONFIG_FLAGS, "--steps", "--json"],
@@ -24,6 +25,16 @@ describe("help", () => {
         lines.filter((line) => line.startsWith(`  ${flag} `)),
         flag,
       ).toHaveLength(1);
+  });
+
+  test("says how each host starts the program, as the README does", async () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const help = await bellows.succeed("--help");
+    for (const call of ["npx bellows", "deno run -A dist/bellows.js", "npm run dev"]) {
+      expect(help).toContain(`  ${call}`);
+      expect(readme).toContain(call);
+    }
+    expect(await bellows.succeed("train", "--help")).not.toContain("default: true");
   });
 
   test("of the program names its commands, with and without --help", async () => {
@@ -44,7 +55,6 @@ describe("a command line that makes no sense", () => {
     ["a missing value", ["train", "--seed"], "`--seed <number>` value is missing"],
     ["one word too many", ["schedule", "often"], "Unused args: `often`"],
     ["a flag given twice", ["schedule", "--seed=1", "--seed=2"], "--seed is given 2 times"],
-    ["no place for the model", ["sft"], "sft needs --out FOLDER"],
     ["a count that is none", ["sample", "--count=0"], "--count is 0; it must be a whole number from 1"],
     ["a level that is none", ["sample", "--level=9"], "--level is 9; it must be a whole number from 1 to 4"],
     ["a temperature below 0", ["sample", "--temperature=-1"], "eval.temperature is -1; it must be"],

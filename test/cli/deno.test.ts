@@ -81,8 +81,9 @@ describe("a run under Deno", () => {
     const running = deno.start(args);
     await running.printed(/^ *\d+\/100 /m);
     running.process.kill("SIGINT");
-    const { status, stderr } = await running.ended;
+    const { status, stdout, stderr } = await running.ended;
     expect(status, stderr).toBe(130);
+    expect(stdout).toMatch(/^go on: +deno run -A \S*dist\/bellows\.js train --resume stopped /m);
     const steps = deno.records("stopped/metrics.jsonl").filter(({ type }) => type === "step").length;
     expect(Number(deno.read("stopped/checkpoints/latest").toString())).toBe(steps);
   });
@@ -95,6 +96,10 @@ test.each([
 ])("%s %s %s gives what it gives under Node", async (...args) => {
   const [actual, expected] = [await deno.succeed(...args), await node.succeed(...args)];
   expectNear(args[0]!, jsonLines(actual).map(withoutTimes), jsonLines(expected).map(withoutTimes));
+});
+
+test("--help says what it says under Node", async () => {
+  expect(await deno.succeed("--help")).toBe(await node.succeed("--help"));
 });
 
 test("doctor tells of Deno and its adapter", async () => {

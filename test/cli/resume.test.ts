@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Outcome, type Running, TINY_RUN, useBellows, withoutTimes } from "../support/cli.ts";
@@ -14,6 +14,11 @@ const RUN = [
   "--set=train.samplesEvery=1",
 ];
 const TO_THE_END = ["--steps", String(STEPS)];
+/** Lessons whose learning rate falls, so that it tells the steps apart. */
+const LESSONS = [
+  ...["sft", "--preset=smoke", "--set=sft.batchSize=8", "--set=sft.warmupSteps=2"],
+  ...["--set=eval.problemsPerLevel=2", "--set=train.checkpointEvery=2"],
+];
 
 /** Everything that a run leaves, but for times and its report. */
 function traceOf(run: string) {
@@ -23,7 +28,7 @@ function traceOf(run: string) {
     parameters: bytes("checkpoints/final/model.safetensors"),
     optimizer: bytes("checkpoints/final/optimizer.safetensors"),
     progress: JSON.parse(bellows.read(join(run, "checkpoints/final/trainer.json")).toString()).state,
-    samples: bytes("samples.jsonl"),
+    samples: existsSync(join(bellows.folder, run, "samples.jsonl")) ? bytes("samples.jsonl") : null,
     metrics: bellows.records(join(run, "metrics.jsonl")).map(withoutTimes),
     checkpoints: readdirSync(join(bellows.folder, run, "checkpoints")),
   };
@@ -32,29 +37,37 @@ function traceOf(run: string) {
 /** Steps that are saved in a run's latest checkpoint, and those that are in its log. */
 function stepsOf(run: string): { saved: number; logged: number } {
   const saved = Number(bellows.read(join(run, "checkpoints/latest")).toString());
-  const logged = bellows.records(join(run, "metrics.jsonl")).filter(({ type }) => type === "step").length;
+  const lines = bellows.records(join(run, "metrics.jsonl"));
+  const logged = lines.filter(({ type }) => type === "step" || type === "sft").length;
   return { saved, logged };
 }
 
 let whole: ReturnType<typeof traceOf>;
+let taught: ReturnType<typeof traceOf>;
 beforeAll(async () => {
   await bellows.succeed(...RUN, ...TO_THE_END, "--out=whole");
+  await bellows.succeed(...LESSONS, ...TO_THE_END, "--out=taught");
   whole = traceOf("whole");
+  taught = traceOf("taught");
 });
 
 /** Resumes a run to the end and expects what an uninterrupted one leaves; extra checkpoints are no difference. */
-async function expectSameEnd(run: string): Promise<void> {
-  await bellows.succeed("train", "--resume", run, ...TO_THE_END);
+async function expectSameEnd(run: string, command: "train" | "sft" = "train"): Promise<void> {
+  await bellows.succeed(command, "--resume", run, ...TO_THE_END);
   const { checkpoints, ...rest } = traceOf(run);
-  const { checkpoints: expected, ...expectedRest } = whole;
+  const { checkpoints: expected, ...expectedRest } = command === "train" ? whole : taught;
   expect(rest).toEqual(expectedRest);
   expect(checkpoints).toEqual(expect.arrayContaining(expected));
 }
 
 /** Starts a run, and once it has printed its third step does something to it. */
-async function disturbed(run: string, disturb: (running: Running) => unknown): Promise<Outcome> {
-  const running = bellows.start([...RUN, ...TO_THE_END, "--out", run]);
-  await running.printed(/^ 3\/12 /m);
+async function disturbed(
+  run: string,
+  disturb: (running: Running) => unknown,
+  args: readonly string[] = RUN,
+): Promise<Outcome> {
+  const running = bellows.start([...args, ...TO_THE_END, "--out", run]);
+  await running.printed(/^ *3\/12 /m);
   await disturb(running);
   return running.ended;
 }
@@ -128,4 +141,41 @@ test("a second Ctrl-C stops at once, and what was saved before is there", async 
   expect(status).toBe(130);
   expect(stepsOf("twice").saved).toBeGreaterThanOrEqual(2);
   await expectSameEnd("twice");
+});
+
+describe("lessons", () => {
+  test("of which half were given go on to the whole, to the bit", async () => {
+    const steady = [...LESSONS, "--set=sft.decay=constant"];
+    await bellows.succeed(...steady, "--steps=8", "--out=steady");
+    await bellows.succeed(...steady, "--steps=4", "--out=steady-half");
+    expect(stepsOf("steady-half")).toEqual({ saved: 4, logged: 4 });
+    await bellows.succeed("sft", "--resume=steady-half", "--steps=8");
+    expect(traceOf("steady-half")).toEqual(traceOf("steady"));
+  });
+
+  test("that Ctrl-C stops are saved, and go on to the same end", async () => {
+    const stop = (running: Running) => running.process.kill("SIGINT");
+    const { status, stdout, stderr } = await disturbed("lessons", stop, LESSONS);
+    expect(status, stderr).toBe(130);
+    expect(stdout).toContain("stopping after this step and saving");
+    expect(stdout).toMatch(/^stopped early; saved lessons; train it with --set init=lessons$/m);
+    expect(stdout).toMatch(/^go on: +npx bellows sft --resume lessons$/m);
+    const { saved, logged } = stepsOf("lessons");
+    expect(saved).toBe(logged);
+    expect(saved).toBeGreaterThanOrEqual(3);
+    expect(saved).toBeLessThan(STEPS);
+    await expectSameEnd("lessons", "sft");
+  });
+
+  test("that are killed go on from the latest checkpoint to the same end", async () => {
+    const kill = (running: Running) => running.process.kill("SIGKILL");
+    expect((await disturbed("cut-off", kill, LESSONS)).status).toBeNull();
+    expect(stepsOf("cut-off").saved % 2).toBe(0);
+    await expectSameEnd("cut-off", "sft");
+  });
+
+  test("that are done stay as they are", async () => {
+    await bellows.succeed("sft", "--resume=taught");
+    expect(traceOf("taught")).toEqual(taught);
+  });
 });

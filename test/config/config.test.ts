@@ -174,6 +174,22 @@ describe("what must hold between settings", () => {
   });
 });
 
+describe("a list where an object belongs", () => {
+  test.each([
+    ["task.settings", [], "an object of numbers"],
+    ["task.settings", [1], "an object of numbers"],
+    ["train", [], "an object of microBatchTokens, decodeSequences, checkpointEvery, samplesEvery"],
+    ["train", [1], "an object of microBatchTokens"],
+    ["schedule.stages[0]", [], "an object of step, cap"],
+    ["task", [], "an object of name, settings, levelWeights"],
+  ])("%s=%j", (path, list, right) => {
+    const message = `${path} is a list; it must be ${right}`;
+    const isStage = path.startsWith("schedule.stages");
+    const config = isStage ? withSetting("schedule.stages", [list]) : withSetting(path, list);
+    expect(() => parseConfig(config)).toThrow(refusal(path, message));
+  });
+});
+
 describe("what is no setting", () => {
   test.each([
     { path: "modle", hint: "Did you mean model?" },

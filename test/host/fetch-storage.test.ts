@@ -49,16 +49,10 @@ test("says what is wrong", async () => {
   const storage = new FetchStorage(`${base}/`, [...BUNDLED_FILES, "gone/file"]);
   await expectFailure(() => storage.read("none"), "storage-failed", "there is no such file");
   await expectFailure(() => storage.read("pre-rl"), "storage-failed", "it is a folder");
-  const gone = await expectFailure(
-    () => storage.read("gone/file"),
-    "storage-failed",
-    `${base}/gone/file`,
-    "404",
-  );
-  expect(gone.hint).toContain("server");
+  await expectFailure(() => storage.read("gone/file"), "network-failed", `${base}/gone/file`, "404");
   await expectFailure(() => storage.read("../secret"), "input-invalid", "../secret");
   const offline = new FetchStorage("http://127.0.0.1:1/", BUNDLED_FILES);
-  await expectFailure(() => offline.read(BUNDLED_FILES[0]!), "storage-failed", "http://127.0.0.1:1/pre-rl");
+  await expectFailure(() => offline.read(BUNDLED_FILES[0]!), "network-failed", "http://127.0.0.1:1/pre-rl");
 });
 
 test("changes nothing", async () => {

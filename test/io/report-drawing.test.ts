@@ -102,6 +102,7 @@ describe("drawChart", () => {
   const chartOf = (points: readonly Point[], more: Partial<Chart["panels"][0]["series"][0]> = {}): Chart => ({
     steps: [0, 10],
     spans: [],
+    changes: [],
     panels: [
       {
         title: "tokens",
@@ -166,6 +167,12 @@ describe("drawChart", () => {
   test("says so where nothing was measured", () => {
     expect(draw(chartOf(pointsOf([null, null])))).toContain("nothing was measured");
     expect(draw(chartOf([]))).toContain("nothing was measured");
+  });
+
+  test("marks where settings were changed", () => {
+    const marks = (chart: Chart) => draw(chart).match(/<path class="change"/g)?.length ?? 0;
+    const chart = chartOf(pointsOf([1, 2]));
+    expect([marks(chart), marks({ ...chart, changes: [3, 7] })]).toEqual([0, 2]);
   });
 
   test("names phases where there is room", () => {

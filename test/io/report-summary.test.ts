@@ -108,6 +108,17 @@ describe("summarise", () => {
 });
 
 describe("story", () => {
+  test("tells of settings that were changed in mid-run", () => {
+    const changes = [
+      { path: "schedule.lmin", from: 40, to: 48 },
+      { path: "rl.overlong", from: "penalise", to: "mask" },
+    ];
+    const { story } = read([...REAL_LINES, { type: "marker", step: 12, changes }], REAL_CONFIG);
+    expect(story).toContain(
+      'From step 12 on, schedule.lmin was 48 instead of 40, rl.overlong was "mask" instead of "penalise".',
+    );
+  });
+
   test("of a real run", () => {
     const { headline, story } = read(REAL_LINES, REAL_CONFIG);
     expect(headline).toBe("From 49% right with 59 tokens to 79% right with 43 tokens");

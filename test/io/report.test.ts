@@ -192,6 +192,7 @@ describe("hostile text", () => {
       ),
       stepLine(0),
       { type: "warning", step: 0, message: HOSTILE },
+      { type: "marker", step: 0, changes: [{ path: HOSTILE, from: HOSTILE, to: [HOSTILE] }] },
     ],
   };
 

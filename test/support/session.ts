@@ -44,7 +44,7 @@ export class TestPage {
         set: async (key, value) => void measured.set(key, value),
       },
       lockRun: async (id) => {
-        if (locked.has(id)) throw new BellowsError("input-invalid", `the run ${id} is open in another tab`);
+        if (locked.has(id)) throw new BellowsError("run-locked", `the run ${id} is open in another tab`);
         locked.add(id);
         return () => void locked.delete(id);
       },

@@ -7,7 +7,8 @@ import type { Config } from "../../src/train/config.ts";
 import { buildEngine, compileAll } from "../../src/train/engine.ts";
 import type { TrainerRecord } from "../../src/train/records.ts";
 import { composeConfig } from "../../src/train/settings.ts";
-import { type Snapshot, Trainer } from "../../src/train/trainer.ts";
+import type { Snapshot } from "../../src/train/snapshot.ts";
+import { Trainer } from "../../src/train/trainer.ts";
 
 const CHECKPOINTS = fileURLToPath(new URL("../../web/public/checkpoints", import.meta.url));
 

@@ -51,6 +51,24 @@ describe("the pre-flight", () => {
     expect((await flown.snapshot()).parameters).toEqual((await plain.snapshot()).parameters);
   });
 
+  test("is told of part by part, and ends when it is asked to", async () => {
+    const trainer = await makeTrainer(gpu(), smallConfig());
+    const parts: [done: number, total: number][] = [];
+    const stop = new AbortController();
+    const progress = (done: number, total: number) => {
+      parts.push([done, total]);
+      if (done === 2) stop.abort(new Error("enough"));
+    };
+    await expect(preflight(trainer, 1, { progress, signal: stop.signal })).rejects.toThrow("enough");
+    expect(parts).toEqual([
+      [1, 6],
+      [2, 6],
+    ]);
+    parts.length = 0;
+    await preflight(trainer, 1, { progress: (...part) => parts.push(part) });
+    expect(parts.map(([done]) => done)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   test.each([
     { code: "no-pressure", settings: ["schedule.kind=constant", "schedule.lmax=200", "rl.steps=2"] },
     { code: "all-cut", settings: ["schedule.lmin=16"] },

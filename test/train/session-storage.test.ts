@@ -1,24 +1,26 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { runTrain } from "../../src/cli/train.ts";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { runSft } from "../../src/cli/sft.ts";
+import { runTrain, type TrainFlags } from "../../src/cli/train.ts";
 import { BellowsError } from "../../src/errors.ts";
 import { NodeStorage } from "../../src/host/node-storage.ts";
 import { saveCheckpoint } from "../../src/io/checkpoint.ts";
 import { MemoryStorage } from "../../src/io/memory-storage.ts";
 import { listRuns, readLog } from "../../src/io/run-folder.ts";
 import type { Chunks, Storage } from "../../src/io/storage.ts";
-import { zipFolder } from "../../src/io/zip.ts";
+import { readZip, zipFolder } from "../../src/io/zip.ts";
 import { createTask } from "../../src/tasks/registry.ts";
-import { modelConfigOf } from "../../src/train/config.ts";
-import type { TrainerRecord } from "../../src/train/records.ts";
-import type { TrainerEvent } from "../../src/worker/protocol.ts";
+import { type Config, modelConfigOf } from "../../src/train/config.ts";
+import { logLine, type TrainerRecord } from "../../src/train/records.ts";
+import { composeConfig } from "../../src/train/settings.ts";
+import type { RunKind, TrainerEvent } from "../../src/worker/protocol.ts";
 import { unwrap } from "../../src/worker/results.ts";
 import { snapshot } from "../io/support.ts";
 import { withoutTimes } from "../support/cli.ts";
 import { useGpu } from "../support/gpu.ts";
-import { plain, TestPage } from "../support/session.ts";
+import { TestPage } from "../support/session.ts";
 import { bundledParameters, makeTrainer, runTo, smallConfig, timeless } from "../support/training.ts";
 
 const gpu = useGpu();
@@ -69,50 +71,111 @@ class FillingStorage extends MemoryStorage {
 
 describe("the command line program", () => {
   const folder = mkdtempSync(join(tmpdir(), "bellows-session-"));
+  const storage = new NodeStorage(folder);
+  const at = (name: string) => join(folder, name);
   afterEach(() => vi.restoreAllMocks());
+  afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** Runs it in this process, without its output. */
-  async function train(flags: Parameters<typeof runTrain>[0]): Promise<void> {
-    vi.spyOn(process.stdout, "write").mockReturnValue(true);
-    expect(await runTrain({ json: true, preflight: false, ...flags })).toBe(0);
+  /** Runs it in this process, without its output; Ctrl-C comes once step `until` is printed. */
+  async function run(command: "train" | "sft", flags: TrainFlags, until = Number.NaN): Promise<void> {
+    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      const { type, step } = JSON.parse(String(text));
+      if (type !== "eval" && step === until) process.emit("SIGINT");
+      return true;
+    });
+    const program = command === "sft" ? runSft : runTrain;
+    expect(await program({ json: true, preflight: false, ...flags })).toBe(Number.isNaN(until) ? 0 : 130);
     vi.restoreAllMocks();
   }
 
-  test("goes on with a run of a session, and the other way round", async () => {
-    const page = await newPage(new NodeStorage(folder));
-    const { summary } = unwrap(await page.session.create(CONFIG, "rl"));
-    await page.play("step");
-    await page.play("step");
+  /** A new run of a session that makes so many steps, and is closed. */
+  async function leave(config: Config, kind: RunKind, steps: number, change = config): Promise<string> {
+    const page = await newPage(storage);
+    const { summary } = unwrap(await page.session.create(config, kind));
+    for (let step = 0; step < steps; step++) await page.play("step");
+    if (change !== config) unwrap(await page.session.configure(change));
     await page.close();
-    await train({ resume: join(folder, summary.id) });
-    const expected = await undisturbed();
-    const storage = new NodeStorage(folder);
-    const lines = (await readLog(storage, summary.id, "metrics")).map(withoutTimes);
-    expect(lines.map(({ type, step }) => [type, step])).toEqual(
-      expected.map(({ type, step }) => [type, step]),
-    );
+    return summary.id;
+  }
 
-    await train({ out: join(folder, "cli"), config: join(folder, summary.id, "config.json"), steps: "2" });
-    const other = await newPage(storage);
-    expect(unwrap(await other.session.open("cli"))).toMatchObject({
+  /** A session that goes on with a run to its end. */
+  async function finish(id: string): Promise<void> {
+    const page = await newPage(storage);
+    unwrap(await page.session.open(id));
+    await page.play("end");
+    await page.close();
+  }
+
+  /** Everything of a run that does not differ from time to time. */
+  async function traceOf(id: string) {
+    const files = [
+      "config.json",
+      ...["model", "optimizer"].map((name) => `checkpoints/final/${name}.safetensors`),
+    ];
+    const contents = await Promise.all(files.map((file) => storage.read(`${id}/${file}`)));
+    return {
+      contents: contents.map((bytes) => Buffer.from(bytes).toString("base64")),
+      metrics: (await readLog(storage, id, "metrics")).map(withoutTimes),
+      samples: await readLog(storage, id, "samples"),
+    };
+  }
+
+  const PENALTY = smallConfig("rl.steps=4", "rl.klKind=k3", "rl.klCoefficient=0.1");
+  const LESSONS = composeConfig({
+    preset: "smoke",
+    settings: ["init=random", "sft.steps=6", "sft.batchSize=8", "eval.problemsPerLevel=1"],
+  });
+
+  test.each([
+    ["a run", "rl", CONFIG],
+    ["a run with a KL penalty", "rl", PENALTY],
+    ["lessons", "sft", LESSONS],
+  ] as const)("goes on with %s of a session, and the other way round", async (_, kind, config) => {
+    const command = kind === "sft" ? "sft" : "train";
+    const whole = await leave(config, kind, 0);
+    await finish(whole);
+    const expected = await traceOf(whole);
+
+    const half = await leave(config, kind, 2);
+    await run(command, { resume: at(half) });
+    expect(await traceOf(half)).toEqual(expected);
+
+    const stopped = `${half}-cli`;
+    await run(command, { out: at(stopped), config: at(`${whole}/config.json`) }, 1);
+    const page = await newPage(storage);
+    expect(unwrap(await page.session.open(stopped))).toMatchObject({
       step: 2,
-      summary: { title: "cli", kind: "rl", modified: 0 },
+      summary: { title: stopped, kind, modified: 0 },
     });
-    unwrap(await other.session.configure(CONFIG));
-    await other.play("end");
-    const steps = (records: readonly unknown[]) =>
-      records.filter((record) => (record as TrainerRecord).type === "step");
-    const { records } = unwrap(await other.session.readRun("cli"));
-    const samples = unwrap(await other.session.readSamples("cli"));
-    const whole = steps(records).map((record) => {
-      const { step } = record as TrainerRecord;
-      return {
-        ...(plain(record as TrainerRecord) as object),
-        samples: samples.filter((s) => s.step === step),
-      };
-    });
-    expect(whole).toEqual(steps(expected).map((record) => timeless(record as TrainerRecord)));
-    rmSync(folder, { recursive: true });
+    await page.play("end");
+    expect(await traceOf(stopped)).toEqual(expected);
+    expect(expected.metrics.at(-1)).toMatchObject({ type: "eval", step: config[kind].steps });
+  });
+
+  test("goes on with a run whose settings were changed in mid-run, and its report tells of that", async () => {
+    const changed = { ...CONFIG, schedule: { ...CONFIG.schedule, lmin: 48 } };
+    const [one, other] = [await leave(CONFIG, "rl", 2, changed), await leave(CONFIG, "rl", 2, changed)];
+    await finish(one);
+    await run("train", { resume: at(other) });
+    const trace = await traceOf(other);
+    expect(trace).toEqual(await traceOf(one));
+    expect(trace.metrics.filter(({ type }) => type === "marker")).toHaveLength(1);
+    const report = new TextDecoder().decode(await storage.read(`${other}/report.html`));
+    expect(report).toContain("From step 2 on, schedule.lmin was 48 instead of 40.");
+  });
+
+  test("adds steps to a run, and a session more", async () => {
+    const short = { ...CONFIG, rl: { ...CONFIG.rl, steps: 2 } };
+    const id = await leave(short, "rl", 0);
+    await finish(id);
+    await run("train", { resume: at(id), steps: "3" });
+    const page = await newPage(storage);
+    expect(unwrap(await page.session.open(id))).toMatchObject({ step: 3 });
+    unwrap(await page.session.configure(CONFIG));
+    await page.play("end");
+    const steps = (await readLog(storage, id, "metrics")).filter(({ type }) => type === "step");
+    const expected = (await undisturbed()).filter(({ type }) => type === "step");
+    expect(steps.map(withoutTimes)).toEqual(expected.map((record) => withoutTimes(logLine(record))));
   });
 });
 
@@ -143,6 +206,25 @@ describe("a storage that is full", () => {
     const logged = unwrap(await page.session.readSamples(summary.id, 1));
     expect(logged).toEqual(expected.flatMap((r) => (r.type === "step" && r.step === 1 ? r.samples : [])));
   });
+
+  test("while a run is made or taken in leaves nothing of it behind", async () => {
+    const storage = new FillingStorage();
+    const page = await newPage(storage);
+    const full = { ok: false, error: { code: "storage-failed" } };
+    for (const changes of [1, 2, 3]) {
+      storage.changesLeft = changes;
+      expect(await page.session.create(CONFIG, "rl"), `change ${changes}`).toMatchObject(full);
+      expect(await snapshot(storage)).toEqual({});
+    }
+    const { summary } = unwrap(await page.session.create(CONFIG, "rl"));
+    const zip = unwrap(await page.session.exportRun(summary.id));
+    const before = await snapshot(storage);
+    for (const changes of [1, 2, 5]) {
+      storage.changesLeft = changes;
+      expect(await page.session.importRun("x.zip", zip.slice()), `change ${changes}`).toMatchObject(full);
+      expect(await snapshot(storage)).toEqual(before);
+    }
+  });
 });
 
 describe("stored runs", () => {
@@ -169,9 +251,24 @@ describe("stored runs", () => {
     await page.play("end");
     expect(page.records).toEqual((await undisturbed()).map(timeless));
     unwrap(await page.session.removeRun(imported.id));
-    expect(unwrap(await page.session.listRuns()).map(({ id }) => id)).toEqual([summary.id]);
+    expect(unwrap(await page.session.listRuns()).runs.map(({ id }) => id)).toEqual([summary.id]);
     expect(await page.session.play("end")).toMatchObject({ ok: false, error: { code: "input-invalid" } });
     expect(await page.session.removeRun("nothing")).toMatchObject({ ok: false });
+  });
+
+  test("that cannot be read are listed as such, can be taken out as they are, and removed", async () => {
+    const page = await newPage();
+    const { summary } = unwrap(await page.session.create(CONFIG, "rl"));
+    const other = unwrap(await page.session.create(CONFIG, "rl"));
+    await page.runs.write(`${summary.id}/config.json`, [new TextEncoder().encode("{")]);
+    const { runs, damaged } = unwrap(await page.session.listRuns());
+    expect(runs.map(({ id }) => id)).toEqual([other.summary.id]);
+    expect(damaged).toMatchObject([{ id: summary.id, error: { code: "checkpoint-invalid" } }]);
+    expect(await page.session.open(summary.id)).toMatchObject({ ok: false });
+    const files = readZip(unwrap(await page.session.exportRun(summary.id)));
+    expect([...files.keys()]).toContain("checkpoints/000000/model.safetensors");
+    unwrap(await page.session.removeRun(summary.id));
+    expect(unwrap(await page.session.listRuns()).damaged).toEqual([]);
   });
 
   test("that are open in another tab are left alone", async () => {
@@ -179,7 +276,7 @@ describe("stored runs", () => {
     const page = await newPage(undefined, locked);
     const { summary } = unwrap(await page.session.create(CONFIG, "rl"));
     const other = await newPage(page.runs, locked);
-    const refused = { ok: false, error: { code: "input-invalid" } };
+    const refused = { ok: false, error: { code: "run-locked" } };
     expect(await other.session.open(summary.id)).toMatchObject(refused);
     expect(await other.session.removeRun(summary.id)).toMatchObject(refused);
     expect(await other.session.readRun(summary.id)).toMatchObject({ ok: true });

@@ -68,6 +68,18 @@ describe("a run of a session", () => {
     });
   });
 
+  test("can do without its trial rollout, and is the same", async () => {
+    const config = smallConfig("rl.steps=1");
+    const page = await newPage();
+    const creating = page.session.create(config, "rl");
+    await page.seen(({ type }) => type === "trial");
+    unwrap(await page.session.skipTrial());
+    expect(unwrap(await creating).preflight).toBeNull();
+    await page.play("end");
+    expect(page.records).toEqual((await runTo(await makeTrainer(gpu(), config))).map(timeless));
+    unwrap(await page.session.skipTrial()); // there is none: nothing happens
+  });
+
   test("goes on by steps, by phases, and pauses at the end of a step", async () => {
     const config = smallConfig("rl.steps=3", "train.checkpointEvery=0");
     const { page, id } = await started(config);
@@ -328,4 +340,25 @@ test("SFT teaches a fresh model, from which a run then starts", async () => {
     ok: false,
     error: { code: "input-invalid", field: "init" },
   });
+});
+
+test("SFT that is closed in the middle goes on elsewhere to the same end", async () => {
+  const config = composeConfig({
+    preset: "smoke",
+    settings: ["sft.steps=6", "sft.batchSize=8", "eval.problemsPerLevel=1", "train.checkpointEvery=4"],
+  });
+  const { page: whole, id } = await started(config, "sft");
+  await whole.play("end");
+
+  const { page, id: half } = await started(config, "sft");
+  for (let step = 0; step < 3; step++) await page.play("step");
+  await page.close();
+  const other = await newPage(page.runs);
+  expect(unwrap(await other.session.open(half))).toMatchObject({ step: 3, summary: { kind: "sft" } });
+  await other.play("end");
+  expect(other.records).toEqual(whole.records.slice(3));
+  expect(await logged(other, half)).toEqual(whole.records);
+  expect(await bits(other.runs, half, "final")).toEqual(await bits(whole.runs, id, "final"));
+  expect(unwrap(await other.session.open(half))).toMatchObject({ step: 6 });
+  expect(await logged(other, half)).toEqual(whole.records);
 });

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { candidates, defaultVariants } from "../../src/model/variants.ts";
 import { SCHEDULE_KINDS } from "../../src/rl/length-schedule.ts";
 import type { StepRecord, TrainerRecord } from "../../src/train/records.ts";
-import type { Snapshot } from "../../src/train/trainer.ts";
+import type { Snapshot } from "../../src/train/snapshot.ts";
 import { useGpu } from "../support/gpu.ts";
 import { makeTrainer, runTo, smallConfig, timeless } from "../support/training.ts";
 

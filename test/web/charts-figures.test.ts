@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { capAt } from "../../src/rl/length-schedule.ts";
+import { createTask, TASKS } from "../../src/tasks/registry.ts";
 import { PRESETS } from "../../src/train/presets.ts";
 import { stepForKey } from "../../web/charts/behaviour.ts";
 import { columnsOf } from "../../web/charts/columns.ts";
@@ -240,6 +241,16 @@ describe("the trail", () => {
     expect(text).not.toMatch(/NaN|Infinity|undefined|<b>/);
     expect(drawTrails([], 400, chartsEn).content.text).toContain(chartsEn.empty);
   });
+});
+
+test("every difficulty of every task has a German name", () => {
+  for (const [name, { settings }] of TASKS) {
+    const usual = Object.fromEntries(Object.entries(settings).map(([key, one]) => [key, one.default]));
+    for (const level of createTask(name, usual).levels) {
+      expect(chartsDe.level(level.name)).not.toMatch(/operations|numbers|products|up to/);
+      expect(chartsEn.level(level.name)).toBe(level.name);
+    }
+  }
 });
 
 test("keys move the cursor over points, and stop at the ends", () => {

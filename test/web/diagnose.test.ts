@@ -4,8 +4,10 @@ import type { Preflight } from "../../src/train/preflight.ts";
 import { PRESETS } from "../../src/train/presets.ts";
 import type { Metrics, StepRecord } from "../../src/train/records.ts";
 import { withSetting } from "../../web/state/config-diff.ts";
-import { diagnose, type FindingCode, RECENT_STEPS } from "../../web/state/diagnose.ts";
+import { diagnose } from "../../web/state/diagnose.ts";
+import { RECENT_STEPS } from "../../web/state/diagnose-steps.ts";
 import { configError, withEdits } from "../../web/state/edit-config.ts";
+import type { FindingCode } from "../../web/state/finding.ts";
 
 /** As in the middle of a healthy run of the default preset. */
 const HEALTHY: Metrics = {

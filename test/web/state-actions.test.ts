@@ -3,7 +3,14 @@ import type { ErrorCode } from "../../src/errors.ts";
 import type { Config } from "../../src/train/config.ts";
 import { PRESETS } from "../../src/train/presets.ts";
 import type { StepRecord } from "../../src/train/records.ts";
-import type { DeviceInfo, OpenedRun, RunKind, RunSummary, TrainerEvent } from "../../src/worker/protocol.ts";
+import type {
+  DeviceInfo,
+  OpenedRun,
+  RunKind,
+  RunList,
+  RunSummary,
+  TrainerEvent,
+} from "../../src/worker/protocol.ts";
 
 /** Runs as a worker would keep them; both workers of a comparison see the same. */
 const stored = new Map<string, RunSummary>();
@@ -65,12 +72,32 @@ class FakeWorker {
 
   async setRest(): Promise<void> {}
 
+  async skipTrial(): Promise<void> {
+    await this.#take("skipTrial");
+  }
+
+  async exportRun(id: string): Promise<string> {
+    return id;
+  }
+
+  /** @param zip what {@link exportRun} gave. */
+  async importRun(_: string, zip: string): Promise<RunSummary> {
+    const id = `run-${stored.size + 1}`;
+    const summary = { ...stored.get(zip)!, id };
+    stored.set(id, summary);
+    return summary;
+  }
+
+  async renameRun(id: string, title: string): Promise<void> {
+    stored.set(id, { ...stored.get(id)!, title });
+  }
+
   async estimate(): Promise<object> {
     return { parameters: 1, gpuBytes: 1 };
   }
 
-  async listRuns(): Promise<readonly RunSummary[]> {
-    return [...stored.values()];
+  async listRuns(): Promise<RunList> {
+    return { runs: [...stored.values()], damaged: [] };
   }
 
   async removeRun(id: string): Promise<void> {
@@ -282,9 +309,133 @@ test("a device that cannot be had is told, and the page stays usable", async () 
   expect(workers.map(({ isClosed }) => isClosed)).toEqual([true, false]);
 });
 
+describe("a worker that dies", () => {
+  test("is no failure to be read about: the page says that another takes its place, and how the run stands", async () => {
+    const { actions, model, worker } = await loadPage();
+    await actions.play();
+    worker.step();
+    worker.tell([{ type: "worker", status: "died" }]);
+    failing = { name: "pause", error: ["worker-died", "it ended without a word"] };
+    await actions.pause();
+    expect(model.mishap.value).toBe("died");
+    expect(model.failure.value).toBeNull();
+    worker.tell([{ type: "state", state: "running", step: 0, run: "run-1" }]);
+    worker.tell([{ type: "worker", status: "restarted" }]);
+    expect([model.mishap.value, model.state.value]).toEqual(["restarted", "running"]);
+    expect(model.current.value?.steps).toHaveLength(1);
+  });
+
+  test("for good is told of; trying again goes on with the run in a worker that is new", async () => {
+    const { actions, model, worker } = await loadPage();
+    await actions.play();
+    worker.step();
+    const error = { name: "BellowsError", code: "worker-died", message: "again", hint: "" } as const;
+    worker.tell([
+      { type: "worker", status: "died" },
+      { type: "failed", error },
+    ]);
+    expect([model.mishap.value, model.failure.value, model.state.value]).toEqual([null, error, "none"]);
+    await actions.recover();
+    expect(worker.isClosed).toBe(true);
+    expect(workers[1]!.calls).toEqual(["connect", "open run-1"]);
+    expect([model.failure.value, model.state.value, model.step.value]).toEqual([null, "paused", 1]);
+  });
+});
+
+describe("too little memory", () => {
+  test("for a run that is not begun: it is made with smaller settings", async () => {
+    const { actions, model, worker } = await loadPage();
+    failing = { name: "create", error: ["out-of-memory", "too much"] };
+    await actions.play();
+    await actions.shrink();
+    expect(worker.calls).toEqual(["connect", "create", "create"]);
+    expect(model.failure.value).toBeNull();
+    const { rl, train } = model.current.value!.config.value;
+    expect(rl.promptsPerStep).toBe(PRESETS.default.rl.promptsPerStep / 2);
+    expect(train.microBatchTokens).toBeLessThan(PRESETS.default.train.microBatchTokens);
+  });
+
+  test("for a run that is under way: it goes on with them, and nothing is lost", async () => {
+    const { actions, model, worker } = await loadPage();
+    await actions.play();
+    worker.step();
+    await actions.shrink();
+    expect(worker.calls.at(-1)).toBe("configure");
+    expect(model.current.value?.steps).toHaveLength(1);
+    expect(model.current.value?.config.value.rl.promptsPerStep).toBe(PRESETS.default.rl.promptsPerStep / 2);
+  });
+});
+
+test("code that cannot be fetched is no defect of the page", async () => {
+  const { asErrorData } = await import("../../web/state/session.ts");
+  for (const message of [
+    "Failed to fetch dynamically imported module: https://example.org/assets/export.js",
+    "error loading dynamically imported module: https://example.org/assets/export.js",
+    "Importing a module script failed.",
+  ]) {
+    expect(asErrorData(new TypeError(message)).code).toBe("network-failed");
+  }
+  expect(asErrorData(new TypeError("x is undefined")).code).toBe("defect");
+});
+
+test("numbers that went astray: the last saved step is gone on from with half the learning rate", async () => {
+  const { actions, model, worker } = await loadPage();
+  await actions.play();
+  worker.step();
+  await actions.recoverSlower();
+  expect(workers[1]!.calls).toEqual(["connect", "open run-1", "configure"]);
+  expect(model.current.value?.config.value.rl.learningRate).toBe(PRESETS.default.rl.learningRate / 2);
+});
+
+test("a run that is drawn but not open is opened by Play", async () => {
+  const { actions, model, worker } = await loadPage();
+  await actions.play();
+  worker.step();
+  await actions.connect();
+  expect(model.state.value).toBe("none");
+  await actions.play("step");
+  expect(workers[1]!.calls).toEqual(["connect", "open run-1", "play step"]);
+});
+
+test("a run that another tab has can be gone on with as a copy", async () => {
+  const first = await loadPage();
+  await first.actions.play();
+  first.worker.step();
+  const { actions, model } = await loadPage();
+  failing = { name: "open", error: ["run-locked", "another tab has it"] };
+  expect(await actions.open("run-1")).toBe(false);
+  expect(model.failure.value?.code).toBe("run-locked");
+  await actions.openCopy("run-1");
+  expect(model.failure.value).toBeNull();
+  expect([model.currentId.value, model.step.value]).toEqual(["run-2", 1]);
+  expect(model.current.value?.title.value).toBe("Copy of run-1");
+});
+
+test("the trial rollout of a run that is being made is shown and can be skipped", async () => {
+  const { actions, model, worker } = await loadPage();
+  worker.tell([
+    { type: "state", state: "preparing", step: 0, run: null },
+    { type: "trial", done: 2, total: 6 },
+  ]);
+  expect(model.trial.value).toMatchObject({ done: 2, total: 6 });
+  await actions.skipTrial();
+  expect(worker.calls).toEqual(["connect", "skipTrial"]);
+  worker.tell([{ type: "state", state: "paused", step: 0, run: "run-1" }]);
+  expect(model.trial.value).toBeNull();
+});
+
+test("the current run is deleted without being saved before: there may be no room for that", async () => {
+  const { actions, model, worker } = await loadPage();
+  await actions.play();
+  worker.step();
+  const { remove } = await import("../../web/state/library.ts");
+  await remove("run-1");
+  expect(worker.calls.slice(3)).toEqual(["remove run-1"]);
+  expect([model.current.value, model.state.value]).toEqual([null, "none"]);
+});
+
 describe("a recorded run", () => {
-  const title = "recorded";
-  const recording = { title, config: PRESETS.smoke, records: [], samples: [] };
+  const recording = { config: PRESETS.smoke, records: [], samples: [] };
 
   test("stands in for a device that is not there, until one comes", async () => {
     failing = { name: "connect", error: ["webgpu-unavailable", "no WebGPU"] };
@@ -299,7 +450,7 @@ describe("a recorded run", () => {
     expect(fetched.mock.calls.map(([url]: unknown[]) => String(url))).toEqual([
       "https://example.org/bellows/recordings/fixed.json",
     ]);
-    expect(model.current.value?.title.value).toBe(title);
+    expect(model.current.value?.title.value).toBe("fixed budget");
     expect(model.replaying.value).toBe(true);
     await actions.pause();
     await actions.connect();
@@ -312,7 +463,7 @@ describe("a recorded run", () => {
     const { actions, model } = await loadPage();
     vi.stubGlobal("document", { baseURI: "https://example.org/" });
     vi.stubGlobal("fetch", async () => new Response("", { status: 404, statusText: "Not Found" }));
-    await actions.openRecording();
+    await actions.openRecording("siri");
     expect(model.failure.value?.message).toContain("404");
   });
 });

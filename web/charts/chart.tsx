@@ -1,4 +1,4 @@
-import { type ReadonlySignal, useSignal, useSignalEffect } from "@preact/signals";
+import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Domain } from "../../src/io/report/scale.ts";
 import "./charts.css";
@@ -54,6 +54,13 @@ export function Chart({ id, view, sourceUrl, sync = "steps" }: ChartProps & { id
     return () => cancelAnimationFrame(frame);
   });
 
+  // In another language also out of sight: a legend is read by those who do not see it.
+  const language = useComputed(() => view.value.words);
+  useSignalEffect(() => {
+    const now = { ...view.peek(), words: language.value };
+    setIfChanged(shown, shownOf(makeFigure(id, now), now));
+  });
+
   useSignalEffect(read);
 
   /** Puts the cursor where all charts have it, and says what is there. */
@@ -89,6 +96,7 @@ export function Chart({ id, view, sourceUrl, sync = "steps" }: ChartProps & { id
       marks={id === "length" || id === "loss" ? marks : []}
       makeTable={() => tableOf(makeFigure(id, view.peek()), words)}
       actions={<SaveButtons id={id} getView={() => view.value} />}
+      reading={reading.value}
     >
       <div
         ref={host}
@@ -108,7 +116,6 @@ export function Chart({ id, view, sourceUrl, sync = "steps" }: ChartProps & { id
           cursor.value = null;
         }}
       />
-      <p class="chart-reading">{reading.value}</p>
     </ChartFrame>
   );
 }
@@ -132,7 +139,7 @@ function shownOf({ curves, marks, steps }: Figure, { words }: View): Shown {
 function follow({ runs, current }: View): void {
   for (const run of current === null ? runs : [...runs, current]) {
     run.version.value;
-    run.title.value;
+    run.name.value;
     run.config.value;
   }
 }

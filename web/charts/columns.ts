@@ -1,7 +1,6 @@
 import { capAt } from "../../src/rl/length-schedule.ts";
 import type { Config } from "../../src/train/config.ts";
-import type { EvalRecord, Metrics, StepRecord } from "../../src/train/records.ts";
-import type { SftRecord } from "../../src/train/sft.ts";
+import type { EvalRecord, Metrics, SftRecord, StepRecord } from "../../src/train/records.ts";
 import type { RunView } from "../state/run-view.ts";
 import type { Column } from "./figure.ts";
 import { smooth } from "./series.ts";

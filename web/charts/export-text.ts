@@ -10,13 +10,10 @@ const LISTS = ["levels", "examples", "changes"];
 
 /**
  * A line of `metrics.jsonl` for each record, as the command line writes them: an evaluation before the step that follows it.
- * Lessons and markers are lines too, which the command line's own reader passes over.
  */
 export function linesOf({ steps, evals, lessons, markers }: RunView): LogLine[] {
-  const lessonLines = lessons.map(({ type, step, metrics }) => ({ type, step, ...metrics }));
-  const lines = [...markers, ...evals.map(logLine), ...lessonLines, ...steps.map(logLine)];
-  // Sorting is stable: of a step's lines, those above stay before those below.
-  return (lines as LogLine[]).sort((a, b) => a.step - b.step);
+  // Sorting is stable: of a step's lines, those named first stay before the others.
+  return [...markers, ...evals, ...lessons, ...steps].map(logLine).sort((a, b) => a.step - b.step);
 }
 
 /** All records of a run, a JSON object a line; `bellows` reads it as a run's `metrics.jsonl`. */
@@ -32,7 +29,7 @@ export function metricsJsonl(run: RunView): string {
  */
 export function metricsCsv(run: RunView): string {
   const lines = linesOf(run)
-    .filter(({ type }) => (type as string) !== "marker")
+    .filter(({ type }) => type !== "marker")
     .map(withLevels);
   const order = [
     ...HEAD,

@@ -88,14 +88,19 @@ function inDetail(id: PlotId, run: RunView, view: View): Curve[] {
 function levelsOf(run: RunView, view: View): Curve[] {
   return (run.evals[0]?.levels ?? []).map(({ name }, level) => {
     const column = columnsOf(run).level(level);
-    return { ...curve(view, "level", column), errors: column.errors, name, style: levelStyle(level) };
+    return {
+      ...curve(view, "level", column),
+      errors: column.errors,
+      name: view.words.level(name),
+      style: levelStyle(level),
+    };
   });
 }
 
 /** What runs are compared by, in the style of the run's slot. */
 function overlaid(id: PlotId, run: RunView, view: View): Curve[] {
   const columns = columnsOf(run);
-  const name = run.title.value;
+  const name = run.name.value;
   const style = runStyle(run.slot);
   const unmarked = { ...style, marker: null };
   switch (id) {

@@ -17,12 +17,14 @@ interface FrameProps {
   readonly makeTable: () => TableText;
   /** Buttons, e.g. of exports. */
   readonly actions: ComponentChildren;
+  /** What is at the cursor; "" where it is nowhere. */
+  readonly reading: string;
   readonly children: ComponentChildren;
 }
 
-/** A chart with its title, legend, caption and the same in numbers. */
+/** A chart with its title, legend, caption and the same in numbers. While something is read off it, that stands for the caption. */
 export function ChartFrame(props: FrameProps) {
-  const { id, words, entries, sourceUrl, notes, marks, makeTable, actions, children } = props;
+  const { id, words, entries, sourceUrl, notes, marks, makeTable, actions, reading, children } = props;
   const { title, about, axis } = words.figures[id];
   const titleId = useId();
   return (
@@ -36,7 +38,11 @@ export function ChartFrame(props: FrameProps) {
       <Legend entries={entries} words={words} sourceUrl={sourceUrl} group={titleId} />
       {children}
       <figcaption>
-        <p>{[about, ...notes].join(" ")}</p>
+        <div class="chart-caption">
+          <p class="chart-text">{[about, ...notes].join(" ")}</p>
+          <p class="chart-reading">{reading}</p>
+        </div>
+        <TableTwin title={title} words={words} makeTable={makeTable} />
         {marks.length > 0 && (
           <ul class="chart-marks">
             {marks.map(({ step, text }) => (
@@ -45,7 +51,6 @@ export function ChartFrame(props: FrameProps) {
           </ul>
         )}
       </figcaption>
-      <TableTwin title={title} words={words} makeTable={makeTable} />
     </figure>
   );
 }

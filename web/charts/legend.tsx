@@ -66,22 +66,22 @@ function Sample({ entry: { style, isArea, isFaint } }: { entry: Entry }) {
   return (
     <svg
       class="chart-sample"
-      viewBox="0 0 28 12"
-      width="28"
+      viewBox="0 0 24 12"
+      width="24"
       height="12"
       aria-hidden="true"
       style={{ color: `var(--chart-${style.colour})`, opacity: isFaint ? 0.5 : 1 }}
     >
-      {isArea && <path d="M1 3h26v9H1z" fill="currentColor" opacity="0.2" />}
+      {isArea && <path d="M1 3h22v9H1z" fill="currentColor" opacity="0.2" />}
       <path
-        d={isArea ? "M1 3h26" : "M1 6h26"}
+        d={isArea ? "M1 3h22" : "M1 6h22"}
         stroke="currentColor"
         stroke-width={lineWidth(style)}
         stroke-dasharray={style.dash === "" ? undefined : style.dash}
       />
       {style.marker !== null && (
         <path
-          d={markerPath(style.marker, 14, 6)}
+          d={markerPath(style.marker, 12, 6)}
           fill={isHollow ? "var(--chart-paper)" : "currentColor"}
           stroke={isHollow ? "currentColor" : "none"}
           stroke-width="1.6"

@@ -101,7 +101,7 @@ function settingsOf({ runs, current, overlay, words }: View): string[] {
   return drawn.map((run) => {
     const changed = differences(PRESETS.default, run.config.value);
     const text = changed.map(({ path, to }) => `${path} ${showValue(to)}`).join(", ");
-    return `${run.title.value}. ${text === "" ? words.defaults : words.differences(text)}`;
+    return `${run.name.value}. ${text === "" ? words.defaults : words.differences(text)}`;
   });
 }
 

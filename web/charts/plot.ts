@@ -106,7 +106,16 @@ export class Plot {
           share: { range: () => [0, 1] },
         },
         axes: [
-          { ...axis, scale: "x", size: 1.7 * em, grid: { show: false }, space: 5 * em, incrs: WHOLE },
+          {
+            ...axis,
+            scale: "x",
+            gap: 8,
+            size: 2.1 * em,
+            grid: { show: false },
+            space: 5 * em,
+            incrs: WHOLE,
+            values: (_, splits) => splits.map((step, index) => this.#stepText(step, index)),
+          },
           {
             ...axis,
             scale: "main",
@@ -146,6 +155,11 @@ export class Plot {
       this.#ends(),
       this.#host,
     );
+  }
+
+  /** The first tick says what the axis is of: beside it there is room. */
+  #stepText(step: number, index: number): string {
+    return index === 0 ? `${this.#words.step} ${step}` : String(step);
   }
 
   #surface({ ctx }: uPlot, font: string): Surface {

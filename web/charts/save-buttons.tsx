@@ -1,5 +1,6 @@
 import { saveBlob } from "../state/download.ts";
 import type { RunView } from "../state/run-view.ts";
+import { attempt } from "../state/session.ts";
 import type { ChartWords } from "../text/charts.en.ts";
 import type { FigureId } from "./figure.ts";
 import type { View } from "./figures.ts";
@@ -17,10 +18,20 @@ export function SaveButtons({ id, getView }: { readonly id: FigureId; readonly g
 
   return (
     <span class="chart-save">
-      <button type="button" aria-label={words.saveOf(words.saveSvg, title)} onClick={() => void save("svg")}>
+      <button
+        type="button"
+        class="small"
+        aria-label={words.saveOf(words.saveSvg, title)}
+        onClick={() => attempt(() => save("svg"))}
+      >
         {words.saveSvg}
       </button>
-      <button type="button" aria-label={words.saveOf(words.savePng, title)} onClick={() => void save("png")}>
+      <button
+        type="button"
+        class="small"
+        aria-label={words.saveOf(words.savePng, title)}
+        onClick={() => attempt(() => save("png"))}
+      >
         {words.savePng}
       </button>
     </span>
@@ -34,14 +45,19 @@ export function SaveMetrics({ run, words }: { readonly run: RunView; readonly wo
     saveBlob(kind === "csv" ? csvBlob(run) : jsonlBlob(run), `${run.id}.metrics.${kind}`);
   }
   const title = words.metricsOf(run.title.value);
-  return (
-    <span class="chart-save">
-      <button type="button" aria-label={words.saveOf("CSV", title)} onClick={() => void save("csv")}>
-        CSV
+  return (["csv", "jsonl"] as const).map((kind) => {
+    const name = kind.toUpperCase();
+    const label = words.saveOf(name, title);
+    return (
+      <button
+        key={kind}
+        type="button"
+        class="small"
+        aria-label={label}
+        onClick={() => attempt(() => save(kind))}
+      >
+        {name}
       </button>
-      <button type="button" aria-label={words.saveOf("JSONL", title)} onClick={() => void save("jsonl")}>
-        JSONL
-      </button>
-    </span>
-  );
+    );
+  });
 }

@@ -20,13 +20,18 @@ export function TrailChart({ view, sourceUrl }: Omit<ChartProps, "sync">) {
   const width = useSignal("");
   const isVisible = useSignal(false);
   const at = useSignal<number | null>(null);
+  const language = useRef<ChartWords | null>(null);
 
   useEffect(() => watchElement(host.current!, isVisible, width), []);
   useSignalEffect(() => {
     const now = view.value;
     for (const run of now.current === null ? now.runs : [...now.runs, now.current]) run.version.value;
-    // Out of sight too where there is none yet: the legend must not come into being behind the back of the Tab key.
-    if (isVisible.value || trails.peek().length === 0) setIfChanged(trails, trailsOf(now));
+    // Out of sight too where there is none yet: the legend must not come into being behind the back of the Tab key; and in
+    // another language: a legend is read by those who do not see it.
+    const isStale = trails.peek().length === 0 || language.current !== now.words;
+    if (!isVisible.value && !isStale) return;
+    language.current = now.words;
+    setIfChanged(trails, trailsOf(now));
   });
 
   const { words, current, runs, overlay } = view.value;
@@ -55,6 +60,7 @@ export function TrailChart({ view, sourceUrl }: Omit<ChartProps, "sync">) {
       marks={[]}
       makeTable={() => tableOf(trailsOf(view.peek()), words)}
       actions={<SaveButtons id="trail" getView={() => view.value} />}
+      reading={reading}
     >
       <div
         ref={host}
@@ -75,7 +81,6 @@ export function TrailChart({ view, sourceUrl }: Omit<ChartProps, "sync">) {
           dangerouslySetInnerHTML={{ __html: content.text }}
         />
       </div>
-      <p class="chart-reading">{reading}</p>
     </ChartFrame>
   );
 }

@@ -35,7 +35,7 @@ export interface Trail {
 export function trailsOf({ runs, current, overlay, words }: View): Trail[] {
   const drawn = overlay ? runs : current === null ? [] : [current];
   return drawn.map((run) => ({
-    name: overlay ? run.title.value : words.curves.trail.name,
+    name: overlay ? run.name.value : words.curves.trail.name,
     style: overlay ? runStyle(run.slot) : { colour: "blue", dash: "", marker: "circle" },
     stops: stopsOf(run),
   }));

@@ -1,13 +1,15 @@
 import { computed } from "@preact/signals";
 import type { ChartProps } from "../charts/live-chart.tsx";
+import { configError } from "../state/edit-config.ts";
 import * as model from "../state/model.ts";
 import { prefer, preferences } from "../state/preferences.ts";
+import { RunView } from "../state/run-view.ts";
 import { t } from "../text/index.ts";
 import { lazy } from "./lazy.tsx";
 
 /**
- * Settles once it is known whether there is a device, which is when Play can be pressed: what Play needs is fetched first, and
- * charts are empty before. The mark is what test/browser/weight.test.ts measures by.
+ * Settles once it is known whether there is a device, which is when Play can be pressed: what Play needs is fetched first. The
+ * mark is what test/browser/weight.test.ts measures by.
  */
 const deviceIsKnown = new Promise<void>((resolve) => {
   model.device.subscribe((device) => {
@@ -34,13 +36,21 @@ const WaitChart = lazy<ChartProps>(async () => (await charts()).WaitChart);
 const LossChart = lazy<ChartProps>(async () => (await charts()).LossChart);
 const TrailChart = lazy<Omit<ChartProps, "sync">>(async () => (await trailChart()).TrailChart);
 
-const view = computed(() => ({
-  runs: model.runs.value.filter(({ shown }) => shown.value),
-  current: model.current.value,
-  overlay: preferences.value.overlay,
-  smoothing: preferences.value.smoothing,
-  words: t().charts,
-}));
+/** The run that Play would begin: its phases and its budget are drawn before it is there. Null while the settings are wrong. */
+const planned = computed(() =>
+  configError(model.draft.value) === null ? new RunView("planned", "rl", "", model.draft.value, 0) : null,
+);
+
+const view = computed(() => {
+  const runs = model.runs.value.filter(({ shown }) => shown.value);
+  return {
+    runs,
+    current: model.current.value ?? planned.value,
+    overlay: preferences.value.overlay && runs.length > 0,
+    smoothing: preferences.value.smoothing,
+    words: t().charts,
+  };
+});
 
 /** The build holds these files as text (vite.config.ts), so the links work without a network. */
 const sourceUrl = (path: string) => new URL(`source/${path}.txt`, document.baseURI).href;
@@ -57,7 +67,11 @@ export function Charts() {
     <section class="charts" aria-label={words.label} data-tour="charts">
       <h2 class="unseen">{words.label}</h2>
       <ViewChoice />
-      {isTaught && <LossChart {...props} />}
+      {isTaught && (
+        <div class="chart-place">
+          <LossChart {...props} />
+        </div>
+      )}
       <div class="chart-place" data-tour="length">
         <LengthChart {...props} />
       </div>

@@ -13,6 +13,7 @@ import {
   resetWithNewSeed,
   save,
   setRest,
+  skipTrial,
 } from "../state/actions.ts";
 import {
   formatDuration,
@@ -159,19 +160,23 @@ function stateName(): string {
   const { states } = t().status;
   if (model.replaying.value) return states.replaying;
   if (model.device.value === null) return states.connecting;
-  if ("code" in model.device.value) return t().device.none;
+  if ("code" in model.device.value) {
+    const { code } = model.device.value;
+    return code.endsWith("unavailable") ? t().device.none : t().notices.titles[code];
+  }
   return states[model.state.value];
 }
 
 /** What is being done, or what it would take. */
 function Situation() {
   const { status } = t();
-  const { compiling, estimate, pace, state } = model;
+  const { compiling, estimate, pace, state, trial } = model;
   if (compiling.value !== null) {
     const { done, total, label } = compiling.value;
-    return <small title={status.compiling(done, total, label)}>{status.compiling(done, total, label)}</small>;
+    return <small>{status.compiling(done, total, label)}</small>;
   }
-  if (state.value === "preparing") return <small title={status.trial}>{status.trial}</small>;
+  if (trial.value !== null) return <Trial {...trial.value} />;
+  if (state.value === "preparing") return <small>{status.preparing}</small>;
   if (state.value === "running" && pace.value !== null)
     return <>{status.perSecond(formatNumber(pace.value, pace.value < 10 ? 2 : 0))}</>;
   if (model.replaying.value) return <small>{model.current.value?.title.value}</small>;
@@ -180,7 +185,20 @@ function Situation() {
     "code" in estimate.value
       ? estimate.value.message
       : status.memory(formatMegabytes(estimate.value.gpuBytes), formatNumber(estimate.value.parameters));
-  return <small title={text}>{text}</small>;
+  return <small>{text}</small>;
+}
+
+/** The trial rollout tells what to expect, and can be done without. */
+function Trial({ done, total }: { done: number; total: number }) {
+  const { controls, status } = t();
+  return (
+    <>
+      <small>{status.trial(done, total)}</small>{" "}
+      <button type="button" class="plain" onClick={skipTrial}>
+        {controls.skipTrial}
+      </button>
+    </>
+  );
 }
 
 function Budget({ step }: { step: number }) {
@@ -199,21 +217,17 @@ function Budget({ step }: { step: number }) {
   );
 }
 
+/** Of the newest step, which its chart smooths. */
 function Latest() {
   const { status } = t();
   const run = model.current.value;
   run?.version.value;
   const metrics = run?.steps.at(-1)?.metrics;
   return (
-    <Figure
-      name={status.accuracy}
-      value={
-        <>
-          {formatPercent(metrics?.acc)}{" "}
-          <small>{status.tokens(formatTokens(metrics?.["completions/mean_length"]))}</small>
-        </>
-      }
-    />
+    <>
+      <Figure name={status.accuracy} value={formatPercent(metrics?.acc)} />
+      <Figure name={status.length} value={formatTokens(metrics?.["completions/mean_length"])} />
+    </>
   );
 }
 

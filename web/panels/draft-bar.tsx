@@ -52,7 +52,7 @@ export function DraftBar() {
 function DraftError({ error }: { error: ErrorData | null }) {
   return (
     <p class="field-error" role="alert">
-      {error !== null && `${error.message}${error.hint === "" ? "" : ` (${error.hint})`}`}
+      {error?.message}
     </p>
   );
 }

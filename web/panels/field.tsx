@@ -5,6 +5,7 @@ import type { SettingDescription } from "../../src/train/config-schema.ts";
 import { PRESETS } from "../../src/train/presets.ts";
 import { settingOf, showValue } from "../state/config-diff.ts";
 import { changedPaths, draftError, editDraft } from "../state/draft.ts";
+import { formatNumber } from "../state/format.ts";
 import { draft } from "../state/model.ts";
 import { t } from "../text/index.ts";
 import { isAbout, readNumber, takesEffect } from "./settings-form.ts";
@@ -105,7 +106,9 @@ export function FieldFrame({
 
 /** Limits far beyond use are shortened to powers of ten. */
 function showLimit(limit: number): string {
-  return Math.abs(limit) >= 1e7 ? limit.toExponential(0).replace("+", "") : `${limit}`;
+  const size = Math.abs(limit);
+  const isFar = size >= 1e7 || (size > 0 && size < 1e-4);
+  return isFar ? limit.toExponential(0).replace("+", "") : formatNumber(limit, 6);
 }
 
 /** Says that a value is the preset's, or offers to go back to it. */
@@ -116,7 +119,7 @@ function PresetMark({ path }: { path: string }) {
   return (
     <button
       type="button"
-      class="preset-mark"
+      class="small preset-mark"
       title={words.resetTo(showValue(usual))}
       aria-label={`${path}: ${words.resetTo(showValue(usual))}`}
       onClick={() => editDraft(path, usual)}

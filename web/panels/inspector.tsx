@@ -71,14 +71,16 @@ function RolloutHead({ shown }: { shown: PhaseRecord }) {
   const isHeld = held.value !== null;
   const behind = (phase.value?.step ?? shown.step) - shown.step;
   return (
-    <p class="inspector-head">
-      <strong>{words.step(shown.step, shown.cap)}</strong>{" "}
-      {shown.done === "rollout" ? words.unscored : words.scored}{" "}
+    <div class="inspector-head">
+      <p>
+        <strong>{words.step(shown.step, shown.cap)}</strong>{" "}
+        {shown.done === "rollout" ? words.unscored : words.scored}
+        {isHeld && behind > 0 && ` (${words.behind(behind)})`}
+      </p>
       <button type="button" aria-pressed={isHeld} onClick={() => hold(isHeld ? null : shown)}>
         {isHeld ? words.follow : words.hold}
       </button>
-      {isHeld && behind > 0 && ` ${words.behind(behind)}`}
-    </p>
+    </div>
   );
 }
 
@@ -110,7 +112,7 @@ function PromptList({
       {levels.map((level) => (
         <div key={level.level}>
           <h3>
-            {task.levels[level.level]?.name ?? level.level}{" "}
+            {t().charts.level(task.levels[level.level]?.name ?? String(level.level))}{" "}
             <small>
               {words.rightOf(level.right, level.responses)}
               {level.dead > 0 && ` · ${words.deadGroups(level.dead)}`}
@@ -176,8 +178,10 @@ function GroupView({
   const isPinned = pin.value?.prompt === group.prompt;
   return (
     <div class="group-view">
-      <h3>
-        <code>{group.prompt}</code> {words.answer(group.answer)}{" "}
+      <div class="inspector-head">
+        <h3>
+          <code>{group.prompt}</code> {words.answer(group.answer)}
+        </h3>
         {/* A recorded run has no model that could be asked. */}
         {!replaying.value && (
           <button
@@ -188,7 +192,7 @@ function GroupView({
             {isPinned ? words.unpin : words.pin}
           </button>
         )}
-      </h3>
+      </div>
       <TokenLegend
         quantity={quantity.value}
         choose={(chosen) => {
@@ -281,10 +285,12 @@ function Response({
   return (
     <article class={`response ${verdict}`}>
       <header>
-        <strong class={verdict === "right" ? "right" : "wrong"}>
-          {verdict === "right" ? "✓" : "✗"} {words.verdicts[verdict]}
-        </strong>{" "}
-        {verdict === "wrong" && sample.prediction !== null && words.answered(sample.prediction)}
+        <span>
+          <strong class={verdict === "right" ? "right" : "wrong"}>
+            {verdict === "right" ? "✓" : "✗"} {words.verdicts[verdict]}
+          </strong>{" "}
+          {verdict === "wrong" && sample.prediction !== null && words.answered(sample.prediction)}
+        </span>
         <span class="response-figures">
           {words.length(sample.length)}
           {scored && ` · ${words.reward(formatReward(sample.reward))}`}

@@ -1,6 +1,7 @@
 /** The page's keyboard map. */
 import { signal } from "@preact/signals";
 import { play, reset, save, togglePlay } from "../state/actions.ts";
+import { prefer, preferences } from "../state/preferences.ts";
 import { type Strings, t } from "../text/index.ts";
 
 export const isHelpOpen = signal(false);
@@ -25,6 +26,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { key: ",", label: () => ",", does: ({ controls }) => controls.phase, act: () => play("phase") },
   { key: "r", label: () => "r", does: ({ controls }) => controls.reset, act: reset },
   { key: "s", label: () => "s", does: ({ controls }) => controls.save, act: save },
+  {
+    key: "p",
+    label: () => "p",
+    does: ({ look }) => look.presenter,
+    act: () => prefer({ presenter: !preferences.value.presenter }),
+  },
   {
     key: "?",
     label: () => "?",

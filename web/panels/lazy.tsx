@@ -28,7 +28,7 @@ export function lazy<Props extends object>(load: () => Promise<ComponentType<Pro
       );
     }, [attempt]);
     if (Component !== null) return <Component.type {...props} />;
-    if (!failed) return <p class="quiet">{t().app.loading}</p>;
+    if (!failed) return <p class="loading quiet">{t().app.loading}</p>;
     const retry = () => {
       setFailed(false);
       setAttempt(attempt + 1);

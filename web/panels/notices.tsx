@@ -2,8 +2,20 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ErrorCode, ErrorData } from "../../src/errors.ts";
-import { connect, create, forgetLastRun, open, openRecording, recover, shrink } from "../state/actions.ts";
+import { browserAdvice } from "../../src/host/browser-advice.ts";
+import {
+  connect,
+  create,
+  forgetLastRun,
+  open,
+  openCopy,
+  openRecording,
+  recover,
+  recoverSlower,
+  shrink,
+} from "../state/actions.ts";
 import * as model from "../state/model.ts";
+import { RECORDINGS } from "../state/playback.ts";
 import { t } from "../text/index.ts";
 
 /** Milliseconds for which good news stays. */
@@ -14,11 +26,12 @@ export function Notices() {
   const device = model.device.value;
   return (
     <section class="notices" aria-label={notices.label}>
-      {device !== null && "code" in device && !model.replaying.value && <NoDevice error={device} />}
+      {device !== null && "code" in device && <NoDevice error={device} />}
       {device !== null && !("code" in device) && device.adapter.software && <SoftwareDevice />}
+      {device !== null && !("code" in device) && !device.keepsRuns && <NoStorage />}
       <LinkNotices />
       <Restore />
-      <DeviceStatus />
+      <Mishap />
       {model.failure.value !== null && <Failure error={model.failure.value} />}
       <RivalFailure />
       <GoneOn />
@@ -28,14 +41,22 @@ export function Notices() {
 
 /** The page without training. */
 function NoDevice({ error }: { error: ErrorData }) {
-  const { notices } = t();
+  const { notices, controls, recordings } = t();
+  const isReplaying = model.replaying.value;
   return (
     <Notice kind="warn" title={notices.titles[error.code]}>
-      <Words text={[error.message, error.hint, notices.recorded]} />
+      {!isReplaying && <Explanation error={error} more={notices.recorded} />}
       <Ways>
-        <button type="button" class="primary" onClick={() => openRecording()}>
-          {notices.replay}
-        </button>
+        {RECORDINGS.map((name) => (
+          <button
+            key={name}
+            type="button"
+            class={isReplaying ? "" : "primary"}
+            onClick={() => openRecording(name)}
+          >
+            {`${controls.replay}: ${recordings[name]}`}
+          </button>
+        ))}
         <button type="button" onClick={connect}>
           {notices.retry}
         </button>
@@ -44,11 +65,20 @@ function NoDevice({ error }: { error: ErrorData }) {
   );
 }
 
+function NoStorage() {
+  const { notices } = t();
+  return (
+    <Dismissable name="storage" kind="warn" title={notices.noStorageTitle}>
+      <span class="words">{notices.noStorage}</span>
+    </Dismissable>
+  );
+}
+
 function SoftwareDevice() {
   const { notices } = t();
   return (
     <Dismissable name="software" kind="warn" title={notices.softwareTitle}>
-      <Words text={[notices.software]} />
+      <span class="words">{notices.software}</span>
     </Dismissable>
   );
 }
@@ -63,7 +93,7 @@ function LinkNotices() {
     <>
       {error !== null && (
         <Notice kind="warn" title={notices.badLink}>
-          <Words text={[error.message, error.hint]} />
+          <Explanation error={error} />
           <Ways>
             <button type="button" onClick={dismiss}>
               {notices.dismiss}
@@ -95,7 +125,7 @@ function Restore() {
   if (run === null) return null;
   return (
     <Notice kind="info" title={notices.restoreTitle}>
-      <Words text={[notices.restore(run.title, run.step)]} />
+      <span class="words">{notices.restore(run.title, run.step)}</span>
       <Ways>
         <button type="button" class="primary" onClick={() => open(run.id)}>
           {notices.restoreButton}
@@ -108,22 +138,23 @@ function Restore() {
   );
 }
 
-/** A lost device comes back by itself: this says so, and goes when all is well. */
-function DeviceStatus() {
+/** A lost device or worker comes back by itself: this says so, and goes when all is well. */
+function Mishap() {
   const { notices } = t();
-  const { deviceStatus } = model;
+  const mishap = model.mishap.value;
+  const isMended = mishap === "regained" || mishap === "restarted";
   useEffect(() => {
-    if (deviceStatus.value !== "regained") return;
+    if (!isMended) return;
     const timer = setTimeout(() => {
-      deviceStatus.value = null;
+      model.mishap.value = null;
     }, GOOD_NEWS);
     return () => clearTimeout(timer);
-  }, [deviceStatus.value]);
-  const status = deviceStatus.value;
-  if (status === null) return null;
+  }, [mishap]);
+  if (mishap === null) return null;
+  const code = mishap === "lost" || mishap === "regained" ? "device-lost" : "worker-died";
   return (
-    <Notice kind={status === "lost" ? "warn" : "info"} title={notices.titles["device-lost"]}>
-      <Words text={[notices[status]]} />
+    <Notice kind={isMended ? "info" : "warn"} title={notices.titles[code]}>
+      <span class="words">{notices[mishap]}</span>
     </Notice>
   );
 }
@@ -144,16 +175,20 @@ function GoneOn() {
 }
 
 /** A way on for errors that have one beside reading on; the rest can be dismissed. */
-function wayOn(code: ErrorCode): { readonly name: string; readonly act: () => unknown } | null {
+function wayOn({ code, field }: ErrorData): { readonly name: string; readonly act: () => unknown } | null {
   const { notices } = t();
   switch (code) {
     case "device-lost":
+    case "adapter-unavailable":
+    case "worker-died":
       return { name: notices.retry, act: recover };
     case "out-of-memory":
     case "limit-exceeded":
       return { name: notices.actions.smaller, act: shrink };
     case "numerics-failed":
-      return { name: notices.actions.lastSaved, act: recover };
+      return { name: notices.actions.slower, act: recoverSlower };
+    case "run-locked":
+      return field === undefined ? null : { name: notices.actions.copy, act: () => openCopy(field) };
     case "storage-failed":
       return {
         name: notices.actions.openRuns,
@@ -165,6 +200,7 @@ function wayOn(code: ErrorCode): { readonly name: string; readonly act: () => un
       return { name: notices.actions.another, act: () => create(model.draft.value) };
     case "validation":
     case "shader-compilation":
+    case "defect":
       return { name: notices.reload, act: () => location.reload() };
     default:
       return null;
@@ -173,13 +209,13 @@ function wayOn(code: ErrorCode): { readonly name: string; readonly act: () => un
 
 function Failure({ error }: { error: ErrorData }) {
   const { notices } = t();
-  const way = wayOn(error.code);
+  const way = wayOn(error);
   const dismiss = () => {
     model.failure.value = null;
   };
   return (
     <Notice kind="bad" title={notices.titles[error.code]}>
-      <Words text={[notices.ways[error.code], error.message, error.hint]} />
+      <Explanation error={error} />
       <Ways>
         {way !== null && (
           <button type="button" class="primary" onClick={way.act}>
@@ -203,7 +239,7 @@ function RivalFailure() {
   };
   return (
     <Notice kind="warn" title={compare.rivalFailed}>
-      <Words text={[error.message, error.hint]} />
+      <Explanation error={error} />
       <Ways>
         <button type="button" onClick={dismiss}>
           {notices.dismiss}
@@ -251,20 +287,20 @@ function Dismissable({
   );
 }
 
-function Words({ text }: { text: readonly string[] }) {
+/** What helps, in the page's language, and what the error itself says, which is English. */
+function Explanation({ error, more = "" }: { error: ErrorData; more?: string }) {
   return (
     <span class="words">
-      {text
-        .filter((sentence) => sentence !== "")
-        .map(asSentence)
-        .join(" ")}
+      {[help(error.code), more].filter((sentence) => sentence !== "").join(" ")}{" "}
+      <small lang="en">({error.message})</small>
     </span>
   );
 }
 
-/** Messages of errors have no full stop. They begin small, and may with the name of a setting, which is not to be changed. */
-function asSentence(text: string): string {
-  return /[.!?…]$/.test(text) ? text : `${text}.`;
+function help(code: ErrorCode): string {
+  const { advice, notices } = t();
+  const isOfBrowser = code === "webgpu-unavailable" || code === "adapter-unavailable";
+  return isOfBrowser ? advice[browserAdvice(navigator, isSecureContext)] : notices.ways[code];
 }
 
 function Ways({ children }: { children: ComponentChildren }) {

@@ -25,13 +25,15 @@ export function PinnedPrompt({ pin, task, quantity }: { pin: Pin; task: Task; qu
   const shown = history.find(({ step }) => step === shownStep.value) ?? history.at(-1);
   return (
     <section class="pinned" aria-label={words.pinned}>
-      <h3>
-        {words.pinned} <code>{pin.prompt}</code> {words.answer(pin.answer)}{" "}
+      <div class="inspector-head">
+        <h3>
+          {words.pinned} <code>{pin.prompt}</code> {words.answer(pin.answer)}
+        </h3>
         <button type="button" onClick={() => setPin(null)}>
           {words.unpin}
         </button>
-      </h3>
-      <p>{words.pinnedNote(PIN_SAMPLES, PIN_EVERY)}</p>
+      </div>
+      <p class="quiet">{words.pinnedNote(PIN_SAMPLES, PIN_EVERY)}</p>
       {pinError.value !== null && <p class="field-error">{pinError.value.message}</p>}
       {shown !== undefined && (
         <>
@@ -83,6 +85,7 @@ function SightingTable({
                 <th scope="row">
                   <button
                     type="button"
+                    class="small"
                     aria-label={show(sighting.step)}
                     onClick={() => {
                       shownStep.value = sighting.step;

@@ -1,7 +1,7 @@
 /** The stored runs: open, draw, rename, delete, take out and bring in. */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { RunSummary } from "../../src/worker/protocol.ts";
+import type { DamagedRun, RunSummary } from "../../src/worker/protocol.ts";
 import { SaveMetrics } from "../charts/save-buttons.tsx";
 import { create, hasDevice, open } from "../state/actions.ts";
 import { namesByDifference } from "../state/config-diff.ts";
@@ -23,6 +23,7 @@ import { t } from "../text/index.ts";
 export function Runs() {
   const { runs } = t();
   const library = model.library.value;
+  const damaged = model.damaged.value;
   useEffect(() => {
     if (hasDevice.value) attempt(refreshLibrary).catch(fail);
   }, [model.savedStep.value, model.state.value]);
@@ -34,12 +35,15 @@ export function Runs() {
         <ScratchButton />
       </div>
       <p class="quiet">{runs.scratchNote}</p>
-      {library.length === 0 ? (
+      {library.length + damaged.length === 0 ? (
         <p>{runs.empty}</p>
       ) : (
         <ul>
           {library.map((run, i) => (
             <Run key={run.id} run={run} difference={differing[i]!} />
+          ))}
+          {damaged.map((run) => (
+            <Damaged key={run.id} run={run} />
           ))}
         </ul>
       )}
@@ -68,21 +72,54 @@ function Run({ run, difference }: { run: RunSummary; difference: string }) {
           {runs.kinds[kind]}, {runs.steps(isCurrent ? model.step.value : step, steps)}
         </span>
       </div>
-      <div class="quiet">
-        {runs.differs}: {/^\d*$/.test(difference) ? runs.same : difference}
-      </div>
-      <RunButtons run={run} view={view} />
+      {difference !== "" && (
+        <div class="quiet">
+          {runs.differs}: {difference}
+        </div>
+      )}
+      <RunButtons run={run} />
+      <Exports run={run} view={view} />
     </li>
   );
 }
 
-function RunButtons({ run, view }: { run: RunSummary; view: RunView | undefined }) {
+/** A run that cannot be read: somebody else may be able to. */
+function Damaged({ run: { id, error } }: { run: DamagedRun }) {
+  const { runs } = t();
+  return (
+    <li>
+      <div class="name">
+        <span>{id}</span>
+        <span class="badge">{runs.damaged}</span>
+      </div>
+      <small lang="en">{error.message}</small>
+      <div class="ways">
+        <button type="button" aria-label={`${runs.export}: ${id}`} onClick={() => exportRun(id)}>
+          {runs.export}
+        </button>
+        <RemoveButton id={id} title={id} />
+      </div>
+    </li>
+  );
+}
+
+/** Asks before it acts. */
+function RemoveButton({ id, title }: { id: string; title: string }) {
+  const { runs } = t();
+  const removeIfSure = () => {
+    if (confirm(runs.removeSure(title))) return remove(id);
+  };
+  return (
+    <button type="button" aria-label={`${runs.remove}: ${title}`} onClick={removeIfSure}>
+      {runs.remove}
+    </button>
+  );
+}
+
+function RunButtons({ run }: { run: RunSummary }) {
   const { runs } = t();
   const isRenaming = useSignal(false);
   if (isRenaming.value) return <Renaming run={run} done={() => (isRenaming.value = false)} />;
-  const removeIfSure = () => {
-    if (confirm(runs.removeSure(run.title))) return remove(run.id);
-  };
   const startFrom = () => create({ ...model.draft.value, init: `${run.id}/checkpoints/final` });
   const named = (text: string) => `${text}: ${run.title}`;
   return (
@@ -97,22 +134,31 @@ function RunButtons({ run, view }: { run: RunSummary; view: RunView | undefined 
           {runs.start}
         </button>
       )}
-      <button type="button" aria-label={named(runs.export)} onClick={() => exportRun(run.id)}>
-        {runs.export}
-      </button>
-      {view !== undefined && <SaveMetrics run={view} words={t().charts} />}
-      <button type="button" aria-label={named(runs.samples)} onClick={() => exportSamples(run.id)}>
-        {runs.samples}
-      </button>
-      <button type="button" aria-label={named(runs.settings)} onClick={() => exportConfig(run)}>
-        {runs.settings}
-      </button>
       <button type="button" aria-label={named(runs.rename)} onClick={() => (isRenaming.value = true)}>
         {runs.rename}
       </button>
-      <button type="button" aria-label={named(runs.remove)} onClick={removeIfSure}>
-        {runs.remove}
-      </button>
+      <RemoveButton id={run.id} title={run.title} />
+    </div>
+  );
+}
+
+/** All that can be taken out of a run; its metrics once it is drawn. */
+function Exports({ run, view }: { run: RunSummary; view: RunView | undefined }) {
+  const { runs } = t();
+  const { id, title } = run;
+  const button = (name: string, label: string, act: () => unknown) => (
+    <button type="button" class="small" aria-label={label} onClick={act}>
+      {name}
+    </button>
+  );
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset's legend does not stand in a row with its buttons
+    <div class="ways" role="group" aria-label={`${runs.export}: ${title}`}>
+      <span class="quiet">{runs.export}</span>
+      {button(runs.whole, `${runs.export}: ${title}, ${runs.whole}`, () => exportRun(id))}
+      {view !== undefined && <SaveMetrics run={view} words={t().charts} />}
+      {button(runs.samples, `${runs.samples}: ${title}`, () => exportSamples(id))}
+      {button(runs.settings, `${runs.settings}: ${title}`, () => exportConfig(run))}
     </div>
   );
 }

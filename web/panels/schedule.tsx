@@ -61,17 +61,19 @@ function ShapeChoice({ schedule }: { schedule: LengthSchedule }) {
   return (
     <fieldset class="shapes">
       <legend>{words.shape}</legend>
-      {KINDS.map((kind) => (
-        <label key={kind} title={words.kindNotes[kind]}>
-          <input
-            type="radio"
-            name="schedule-kind"
-            checked={schedule.kind === kind}
-            onChange={() => editDraft("schedule", withKind(schedule, kind, steps))}
-          />
-          <ShapePicture kind={kind} /> {words.kinds[kind]}
-        </label>
-      ))}
+      <div class="shape-list">
+        {KINDS.map((kind) => (
+          <label key={kind} title={words.kindNotes[kind]}>
+            <input
+              type="radio"
+              name="schedule-kind"
+              checked={schedule.kind === kind}
+              onChange={() => editDraft("schedule", withKind(schedule, kind, steps))}
+            />
+            <ShapePicture kind={kind} /> {words.kinds[kind]}
+          </label>
+        ))}
+      </div>
       <p class="schedule-note">{words.kindNotes[schedule.kind]}</p>
     </fieldset>
   );
@@ -128,7 +130,8 @@ function Curve({ config }: { config: Config }) {
     return <p class="schedule-none">{error?.message}</p>;
   }
   const { schedule, rl } = config;
-  const top = Math.ceil((schedule.lmax * 1.15) / 10) * 10;
+  // A multiple of 20, so that its quarters are round.
+  const top = Math.ceil((schedule.lmax * 1.1) / 20) * 20;
   const { place, pointAt } = scales(rl.steps, top);
   const bounds = boundsOf(config);
   const move = (handle: Handle, to: Point) => {

@@ -22,7 +22,7 @@ export function SettingsForm() {
     <section class="settings" aria-label={words.title}>
       <div class="settings-head">
         <label>
-          {words.search}{" "}
+          {words.search}
           <input
             type="search"
             value={query}
@@ -47,7 +47,7 @@ function PresetChoice() {
   const same = names.find((name) => differences(PRESETS[name], draft.value).length === 0);
   return (
     <label>
-      {words.preset}{" "}
+      {words.preset}
       <select
         value={same ?? ""}
         onChange={({ currentTarget }) => {
@@ -176,7 +176,7 @@ function LevelWeights({ setting }: { setting: SettingDescription }) {
           {levels.map((level, index) => (
             <NumberField
               key={level.name}
-              label={level.name}
+              label={t().charts.level(level.name)}
               value={weights[index]!}
               change={(weight) => change(index, weight)}
               least={0}

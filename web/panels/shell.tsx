@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { importFiles } from "../state/library.ts";
 import * as model from "../state/model.ts";
 import { type Preferences, prefer, preferences, THEMES } from "../state/preferences.ts";
-import { totalSteps } from "../state/session.ts";
+import { attempt, totalSteps } from "../state/session.ts";
 import { LANGUAGES, type Language, t } from "../text/index.ts";
 import { Charts } from "./chart-view.tsx";
 import { Controls } from "./controls.tsx";
@@ -23,9 +23,11 @@ const isShareOpen = signal(false);
 const isTourWanted = signal(false);
 
 async function openTour(): Promise<void> {
-  const { isTourOpen } = await import("./tour.tsx");
-  isTourOpen.value = true;
-  isTourWanted.value = true;
+  await attempt(async () => {
+    const { isTourOpen } = await import("./tour.tsx");
+    isTourOpen.value = true;
+    isTourWanted.value = true;
+  });
 }
 
 export function Shell() {
@@ -43,7 +45,9 @@ export function Shell() {
       </button>
       <Header />
       <main>
-        <p class="about">{app.about}</p>
+        <p class="about">
+          <strong>{app.claim}.</strong> <span>{app.about}</span>
+        </p>
         <Notices />
         <Controls />
         <div class="main">
@@ -64,34 +68,58 @@ export function Shell() {
 }
 
 function Header() {
-  const { app, help, share, look } = t();
-  const { presenter } = preferences.value;
+  const { app } = t();
   return (
     <header class="header">
       <h1>
         <img src="icons/icon.svg" alt="" width={28} height={28} />
         {app.title}
       </h1>
-      <p class="claim">{app.claim}</p>
-      <div class="tools">
-        {!model.hidden.value.includes("share") && (
-          <button type="button" data-tour="share" onClick={() => (isShareOpen.value = true)}>
-            {share.button}
-          </button>
-        )}
-        <button type="button" onClick={openTour}>
-          {help.tour}
-        </button>
-        <button type="button" aria-pressed={presenter} onClick={() => prefer({ presenter: !presenter })}>
-          {look.presenter}
-        </button>
-        <ThemeChoice />
-        <LanguageChoice />
-        <button type="button" title={withKey(help.title, "?")} onClick={() => (isHelpOpen.value = true)}>
-          {help.button}
-        </button>
-      </div>
+      <button type="button" class="menu" popovertarget="tools">
+        {app.menu}
+      </button>
+      <Tools />
     </header>
+  );
+}
+
+/** What a button of the tools does beside its own: it closes them where they are a popover. */
+const CLOSING = { popovertarget: "tools", popovertargetaction: "hide" } as const;
+
+/** They stand in the header; on a narrow screen they are a popover, which the menu button opens. */
+function Tools() {
+  const { help, share, look } = t();
+  const { presenter } = preferences.value;
+  return (
+    <div class="tools" id="tools" popover="auto">
+      {!model.hidden.value.includes("share") && (
+        <button type="button" {...CLOSING} data-tour="share" onClick={() => (isShareOpen.value = true)}>
+          {share.button}
+        </button>
+      )}
+      <button type="button" {...CLOSING} onClick={openTour}>
+        {help.tour}
+      </button>
+      <button
+        type="button"
+        {...CLOSING}
+        class="presenter"
+        aria-pressed={presenter}
+        onClick={() => prefer({ presenter: !presenter })}
+      >
+        {look.presenter}
+      </button>
+      <ThemeChoice />
+      <LanguageChoice />
+      <button
+        type="button"
+        {...CLOSING}
+        title={withKey(help.title, "?")}
+        onClick={() => (isHelpOpen.value = true)}
+      >
+        {help.button}
+      </button>
+    </div>
   );
 }
 

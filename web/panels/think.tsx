@@ -66,9 +66,9 @@ function Question({ task }: { task: Task }) {
   };
   return (
     <form onSubmit={onSubmit}>
-      <p>
+      <div class="think-row">
         <label>
-          {words.from}{" "}
+          {words.from}
           <select
             value={level ?? ""}
             onChange={({ currentTarget: { value } }) => edit({ level: value === "" ? null : Number(value) })}
@@ -76,37 +76,37 @@ function Question({ task }: { task: Task }) {
             <option value="">{words.own}</option>
             {task.levels.map(({ name }, index) => (
               <option key={name} value={index}>
-                {words.drawn(name)}
+                {words.drawn(t().charts.level(name))}
               </option>
             ))}
           </select>
         </label>
-      </p>
-      {level === null && (
-        <p>
-          <label>
-            {words.problem}{" "}
-            <input
-              class="prompt"
-              value={text}
-              placeholder={examplePrompt(task, 1, 0)}
-              autocomplete="off"
-              aria-invalid={fault !== ""}
-              aria-describedby="think-fault"
-              onInput={({ currentTarget }) => edit({ text: currentTarget.value })}
-            />
-          </label>{" "}
-          <button type="button" onClick={() => edit({ text: examplePrompt(task, 1, text.length + 1) })}>
-            {words.example}
-          </button>
-        </p>
-      )}
+        {level === null && (
+          <>
+            <button type="button" onClick={() => edit({ text: examplePrompt(task, 1, text.length + 1) })}>
+              {words.example}
+            </button>
+            <label class="typed">
+              {words.problem}
+              <input
+                class="prompt"
+                value={text}
+                placeholder={examplePrompt(task, 1, 0)}
+                autocomplete="off"
+                aria-invalid={fault !== ""}
+                aria-describedby="think-fault"
+                onInput={({ currentTarget }) => edit({ text: currentTarget.value })}
+              />
+            </label>
+          </>
+        )}
+      </div>
       <p id="think-fault" class="field-error" role="alert">
         {fault}
       </p>
-      <p class="think-options">
+      <div class="think-row">
         <label>
-          {words.checkpoint}{" "}
+          {words.checkpoint}
           <select
             value={checkpoint ?? ""}
             onChange={({ currentTarget: { value } }) => edit({ checkpoint: value === "" ? null : value })}
@@ -133,10 +133,10 @@ function Question({ task }: { task: Task }) {
           least={1}
           most={16}
         />
-        <button type="submit" disabled={asked.value.asking}>
+        <button type="submit" class="primary" disabled={asked.value.asking}>
           {asked.value.asking ? words.asking : words.ask}
         </button>
-      </p>
+      </div>
     </form>
   );
 }
@@ -183,7 +183,7 @@ function Thoughts({ task }: { task: Task }) {
   if (error !== "") return <p class="field-error">{error}</p>;
   if (first === undefined) return <p>{words.empty}</p>;
   return (
-    <>
+    <div class="group-view">
       <h3>
         <code>{first.prompt}</code> {answer !== null && t().inspector.answer(answer)}
       </h3>
@@ -203,7 +203,7 @@ function Thoughts({ task }: { task: Task }) {
           />
         ))}
       </div>
-    </>
+    </div>
   );
 }
 

@@ -33,14 +33,16 @@ export function ThoughtView({
   return (
     <article class={`response ${verdict}`}>
       <header>
-        {verdict === "unknown" ? (
-          <strong>{isWhole ? words.verdicts.unknown : words.writing}</strong>
-        ) : (
-          <strong class={verdict === "right" ? "right" : "wrong"}>
-            {verdict === "right" ? "✓" : "✗"} {words.verdicts[verdict]}
-          </strong>
-        )}{" "}
-        {isWhole && given !== null && words.answered(given)}
+        <span>
+          {verdict === "unknown" ? (
+            <strong>{isWhole ? words.verdicts.unknown : words.writing}</strong>
+          ) : (
+            <strong class={verdict === "right" ? "right" : "wrong"}>
+              {verdict === "right" ? "✓" : "✗"} {words.verdicts[verdict]}
+            </strong>
+          )}{" "}
+          {isWhole && given !== null && words.answered(given)}
+        </span>
         <span class="response-figures">{words.length(thought.words.length)}</span>
       </header>
       <TokenView label={label} marks={marks.slice(0, written)} quantity={quantity} />

@@ -1,4 +1,5 @@
 /** The tokens of one response: coloured, re-checks marked, what lies beyond the budget struck through. */
+import { Fragment } from "preact";
 import { useId, useState } from "preact/hooks";
 import { formatNumber, formatPercent } from "../state/format.ts";
 import { t } from "../text/index.ts";
@@ -46,22 +47,35 @@ export function TokenView({
         onBlur={() => walk(null)}
       >
         {marks.map((mark, index) => (
-          // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and names its active token
-          <span
-            key={index}
-            id={`${id}-${index}`}
-            class={classOf(mark, at === null ? 0 : Math.sign(index - at), index === at)}
-            role="option"
-            aria-selected={index === at}
-            data-index={index}
-            {...heatStyle(heatOf(quantity, mark))}
-          >
-            {shownWord(mark.word)}
-          </span>
+          <Fragment key={index}>
+            {mark.spaced && <Space isRecheck={mark.recheck && marks[index - 1]?.recheck === true} />}
+            {/* biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and names its active token */}
+            <span
+              id={`${id}-${index}`}
+              class={classOf(mark, at === null ? 0 : Math.sign(index - at), index === at)}
+              role="option"
+              aria-selected={index === at}
+              data-index={index}
+              {...heatStyle(heatOf(quantity, mark))}
+            >
+              {shownWord(mark.word)}
+            </span>
+          </Fragment>
         ))}
       </div>
       <TokenValues mark={told === null ? undefined : marks[told]} index={told ?? 0} of={marks.length} />
     </div>
+  );
+}
+
+/** A line may break here. Within a re-check its mark goes through. */
+function Space({ isRecheck }: { isRecheck: boolean }) {
+  return isRecheck ? (
+    <span class="recheck" aria-hidden="true">
+      {" "}
+    </span>
+  ) : (
+    " "
   );
 }
 
@@ -90,8 +104,8 @@ function indexOf(target: EventTarget | null): number | null {
 }
 
 /** @param side of the token that is walked to: 1 for what comes later. */
-function classOf({ recheck, beyond, spaced }: TokenMark, side: number, here: boolean): string {
-  const classes = { token: true, recheck, beyond, spaced, later: side > 0, here };
+function classOf({ recheck, beyond }: TokenMark, side: number, here: boolean): string {
+  const classes = { token: true, recheck, beyond, later: side > 0, here };
   return Object.entries(classes)
     .filter(([, is]) => is)
     .map(([name]) => name)
@@ -135,7 +149,7 @@ export function TokenLegend({
   return (
     <div class="token-legend">
       <label>
-        {words.colour}{" "}
+        {words.colour}
         <select value={quantity} onChange={({ currentTarget }) => choose(currentTarget.value as Quantity)}>
           {QUANTITIES.map((name) => (
             <option key={name} value={name}>
@@ -158,7 +172,7 @@ export function TokenLegend({
   );
 }
 
-const STOPS = [0, 0.25, 0.5, 0.75, 1] as const;
+const STOPS = [0, 1 / 3, 2 / 3, 1] as const;
 
 function Scale({ quantity }: { quantity: "logprob" | "entropy" }) {
   const sign = quantity === "logprob" ? -1 : 1;
@@ -166,8 +180,8 @@ function Scale({ quantity }: { quantity: "logprob" | "entropy" }) {
     <span class="token-scale">
       {STOPS.map((stop) => (
         <span key={`${stop}`} class="token" style={{ "--heat": `${stop}` }}>
+          {stop === 1 && (sign < 0 ? "≤ " : "≥ ")}
           {formatNats(sign * stop * SCALE_ENDS[quantity], 1)}
-          {stop === 1 && "…"}
         </span>
       ))}{" "}
       {t().tokens.nats}

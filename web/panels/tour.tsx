@@ -42,10 +42,11 @@ export const STOPS: readonly Stop[] = [
 
 export const isTourOpen: Signal<boolean> = signal(false);
 
+/** Null where it is not there or not to be seen: in presenter mode, behind the menu of a narrow screen. */
 function regionOf(stop: Stop): HTMLElement | null {
-  return document.querySelector<HTMLElement>(
-    `[data-tour="${stop.panel === undefined ? stop.name : "panels"}"]`,
-  );
+  const name = stop.panel === undefined ? stop.name : "panels";
+  const region = document.querySelector<HTMLElement>(`[data-tour="${name}"]`);
+  return region?.checkVisibility() ? region : null;
 }
 
 /** Stands in the page once; shows itself while {@link isTourOpen}. */

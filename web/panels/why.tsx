@@ -1,7 +1,9 @@
 /** "Why is nothing learning?": what the last steps and the trial rollout say, and what may help. */
 import { differences, showValue } from "../state/config-diff.ts";
-import { diagnose, type EvidenceName, type Finding, RECENT_STEPS } from "../state/diagnose.ts";
+import { diagnose } from "../state/diagnose.ts";
+import { RECENT_STEPS } from "../state/diagnose-steps.ts";
 import { type Edit, withEdits } from "../state/edit-config.ts";
+import type { EvidenceName, Finding } from "../state/finding.ts";
 import { formatNumber, formatPercent } from "../state/format.ts";
 import { current, draft, preflight } from "../state/model.ts";
 import { currentLanguage, t } from "../text/index.ts";

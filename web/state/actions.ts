@@ -1,13 +1,14 @@
 /** What a person can do with the page. Each action shows its own errors (model.failure), so callers need not wait for it. */
 import { computed } from "@preact/signals";
+import { BellowsError } from "../../src/errors.ts";
 import type { Config } from "../../src/train/config.ts";
 import type { SampleRecord } from "../../src/train/records.ts";
 import type { OpenedRun, RunKind, ThinkRequest, Thought, Until } from "../../src/worker/protocol.ts";
 import { t } from "../text/index.ts";
 import { differences } from "./config-diff.ts";
-import { refreshLibrary } from "./library.ts";
+import { copyRun, refreshLibrary } from "./library.ts";
 import * as model from "./model.ts";
-import { Playback, type Player, type Recording } from "./playback.ts";
+import { Playback, type Player, type Recording, type RecordingName } from "./playback.ts";
 import { prefer, preferences, store, stored } from "./preferences.ts";
 import { Rival } from "./rival.ts";
 import {
@@ -26,7 +27,7 @@ import {
 let rival: Rival | null = null;
 /** A recorded run that stands in for training. */
 let playback: Playback | null = null;
-let recording: Recording | null = null;
+let recording: (Recording & { readonly name: RecordingName }) | null = null;
 
 /** Whether there is a device. */
 export const hasDevice = computed(() => model.device.value !== null && !("code" in model.device.value));
@@ -86,10 +87,14 @@ export async function open(id: string): Promise<boolean> {
   });
 }
 
-/** Play, one step or one phase. Makes a run of the settings first, where there is none. */
+/** Play, one step or one phase. Makes a run of the settings first, where there is none, or opens the one that is drawn. */
 export async function play(until: Until = "end"): Promise<void> {
   if (!canPlay.value) return;
-  if (playback === null && model.current.value === null && !(await create(model.draft.value))) return;
+  model.failure.value = null;
+  if (playback === null && model.state.value === "none") {
+    const id = model.currentId.value;
+    if (!(await (id === null ? create(model.draft.value) : open(id)))) return;
+  }
   await attempt(() => Promise.all(players().map((player) => player.play(until))));
 }
 
@@ -122,6 +127,7 @@ export async function resetWithNewSeed(): Promise<void> {
 
 /** Goes on under other settings from the next step on, which leaves a marker on the charts. */
 export async function configure(config: Config): Promise<boolean> {
+  model.failure.value = null;
   return attempt(async () => {
     await worker().configure(config);
     const { current } = model;
@@ -174,23 +180,32 @@ export async function compareFixedWithSiri(): Promise<void> {
   });
 }
 
-/** Lays a recorded run under the page, to be played instead of trained. */
-export async function openRecording(name: "siri" | "fixed" = "siri"): Promise<void> {
+/** Lays a recorded run under the page, to be played instead of trained; another one stays drawn beside it. */
+export async function openRecording(name: RecordingName): Promise<void> {
   await attempt(async () => {
-    const response = await fetch(new URL(`recordings/${name}.json`, document.baseURI));
-    if (!response.ok) throw new Error(`recordings/${name}.json: ${response.status} ${response.statusText}`);
-    recording = (await response.json()) as Recording;
+    recording = { name, ...(await fetchRecording(`recordings/${name}.json`)) };
     replay();
     await play();
   });
+}
+
+async function fetchRecording(path: string): Promise<Recording> {
+  try {
+    const response = await fetch(new URL(path, document.baseURI));
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    return (await response.json()) as Recording;
+  } catch (cause) {
+    throw new BellowsError("network-failed", `cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Puts the recording at its beginning. */
 function replay(): void {
   if (recording === null) return;
   playback?.stop();
-  const { title, config } = recording;
-  const id = `recording:${title}`;
+  const { name, config } = recording;
+  const id = `recording:${name}`;
+  const title = t().recordings[name];
   const summary = { id, title, kind: "rl" as const, config, step: 0, checkpoints: [], modified: 0 };
   enter({ summary, step: 0, records: [], preflight: null });
   forgetLastRun();
@@ -220,14 +235,17 @@ async function leave(): Promise<void> {
   rival = null;
   model.rivalFailure.value = null;
   const run = model.current.value;
-  if (run === null || playback !== null) return;
+  if (run === null || playback !== null || model.state.value === "none") return;
   const { step } = await worker().pause();
   if (step > 0) return;
   undraw(run.id);
   await worker().removeRun(run.id);
 }
 
-/** A new run under settings that fit into less memory: half the prompts, and small batches. */
+/**
+ * Goes on under settings that fit into less memory: half the prompts, and small batches. A run that has not begun is made anew
+ * with them.
+ */
 export async function shrink(): Promise<void> {
   const { rl, train } = model.draft.value;
   const config: Config = {
@@ -240,12 +258,30 @@ export async function shrink(): Promise<void> {
     },
   };
   model.draft.value = config;
-  await create(config);
+  await (model.state.value !== "none" && model.step.value > 0 ? configure(config) : create(config));
 }
 
-/** Back to the last saved step of the current run, on a device that works. */
-export async function recover(): Promise<void> {
+/** Back to the last saved step of the current run, with a worker and a device that are new. */
+export async function recover(): Promise<boolean> {
   const id = model.currentId.value;
-  if (id === null || !hasDevice.value) await connect();
-  if (id !== null) await open(id);
+  await connect();
+  return id !== null && hasDevice.value && open(id);
+}
+
+/** As {@link recover}, and goes on with half the learning rate: with the same one, the same would happen again. */
+export async function recoverSlower(): Promise<void> {
+  if (!(await recover())) return;
+  const { rl } = model.draft.value;
+  await configure({ ...model.draft.value, rl: { ...rl, learningRate: rl.learningRate / 2 } });
+}
+
+/** Ends the trial rollout of the run that is being made; it then goes without its findings. */
+export async function skipTrial(): Promise<void> {
+  await attempt(() => worker().skipTrial());
+}
+
+/** Opens a copy of a stored run that another tab has open, as it was saved last. */
+export async function openCopy(id: string): Promise<void> {
+  const copy = await copyRun(id);
+  if (copy !== null) await open(copy);
 }

@@ -1,7 +1,9 @@
 /** What follows by itself from the page's state: its address, the estimate, a screen that stays awake. */
-import { effect } from "@preact/signals";
+import { batch, effect } from "@preact/signals";
+import type { Config } from "../../src/train/config.ts";
+import { namesByDifference } from "./config-diff.ts";
 import { configError } from "./edit-config.ts";
-import { readHash, writeHash } from "./hash.ts";
+import { type LinkReading, readHash, writeHash } from "./hash.ts";
 import * as model from "./model.ts";
 import { asErrorData, worker } from "./session.ts";
 
@@ -9,15 +11,25 @@ import { asErrorData, worker } from "./session.ts";
 const HASH_DELAY = 300;
 const ESTIMATE_DELAY = 200;
 
-/** Takes the settings out of the page's address, and keeps it in step with them from now on. */
+/**
+ * Takes the settings out of the page's address, and keeps it in step with them from now on. A link that cannot be used stays
+ * there until a setting is changed, so that it can be looked at and mended.
+ */
 export function keepHash(): void {
-  takeHash();
-  addEventListener("hashchange", takeHash);
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** The settings that a bad link left as they were. */
+  let unlinked: Config | null = null;
+  const take = () => {
+    const reading = readHash(location.hash);
+    unlinked = reading.ok ? null : model.draft.peek();
+    batch(() => takeLink(reading));
+  };
+  take();
+  addEventListener("hashchange", take);
   effect(() => {
     const link = { config: model.draft.value, hide: model.hidden.value };
-    if (model.replaying.value || configError(link.config) !== null) return;
-    clearTimeout(timer);
+    clearTimeout(timer); // what was to be written is out of date
+    if (link.config === unlinked || model.replaying.value || configError(link.config) !== null) return;
     timer = setTimeout(() => {
       const hash = `#${writeHash(link)}`;
       if (location.hash !== hash && !(location.hash === "" && hash === "#v=1")) {
@@ -27,8 +39,7 @@ export function keepHash(): void {
   });
 }
 
-function takeHash(): void {
-  const reading = readHash(location.hash);
+function takeLink(reading: LinkReading): void {
   if (reading.ok) {
     model.linkError.value = null;
     model.hidden.value = reading.link.hide;
@@ -37,6 +48,20 @@ function takeHash(): void {
     model.linkError.value = reading.error;
     model.hidden.value = reading.hide;
   }
+}
+
+/** Names the runs that are drawn: as their owner did, else by what their settings differ in where that tells them apart. */
+export function keepNames(): void {
+  effect(() => {
+    const runs = model.runs.value;
+    const differences = namesByDifference(runs.map(({ config }) => config.value));
+    batch(() => {
+      for (const [i, { id, title, name }] of runs.entries()) {
+        const tells = differences.indexOf(differences[i]!) === differences.lastIndexOf(differences[i]!);
+        name.value = title.value === id && tells && differences[i] !== "" ? differences[i]! : title.value;
+      }
+    });
+  });
 }
 
 /** Asks what the settings would take, whenever they changed and the device is there. */

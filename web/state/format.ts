@@ -3,10 +3,7 @@ import { currentLanguage, t } from "../text/index.ts";
 
 /** A share as per cent; a dash where there is none. */
 export function formatPercent(share: number | null | undefined): string {
-  if (share === null || share === undefined) return "–";
-  return new Intl.NumberFormat(currentLanguage(), { style: "percent", maximumFractionDigits: 0 }).format(
-    share,
-  );
+  return share === null || share === undefined ? "–" : formatter("percent", 0).format(share);
 }
 
 /** A mean length in tokens, to one place. */
@@ -16,7 +13,7 @@ export function formatTokens(length: number | null | undefined): string {
 
 /** @param digits most digits after the point. */
 export function formatNumber(value: number, digits = 0): string {
-  return new Intl.NumberFormat(currentLanguage(), { maximumFractionDigits: digits }).format(value);
+  return formatter("decimal", digits).format(value);
 }
 
 /** Bytes as MB, at least one. */
@@ -30,4 +27,17 @@ export function formatDuration(seconds: number): string {
   if (seconds < 120) return status.seconds(Math.round(seconds));
   if (seconds < 7200) return status.minutes(Math.round(seconds / 60));
   return status.hours(Math.round(seconds / 3600));
+}
+
+const formatters = new Map<string, Intl.NumberFormat>();
+
+/** To make one takes many times as long as to use it. What rounds to nothing has no sign: never −0. */
+function formatter(style: "decimal" | "percent", digits: number): Intl.NumberFormat {
+  const language = currentLanguage();
+  const key = `${language} ${style} ${digits}`;
+  const known =
+    formatters.get(key) ??
+    new Intl.NumberFormat(language, { style, maximumFractionDigits: digits, signDisplay: "negative" });
+  formatters.set(key, known);
+  return known;
 }

@@ -7,7 +7,8 @@ import { attempt, draw, undraw, worker } from "./session.ts";
 
 /** Asks the worker anew what is stored; the latest comes first. */
 export async function refreshLibrary(): Promise<void> {
-  const runs = await worker().listRuns();
+  const { runs, damaged } = await worker().listRuns();
+  model.damaged.value = damaged;
   model.library.value = [...runs].sort((a, b) => b.modified - a.modified || b.id.localeCompare(a.id));
 }
 
@@ -32,10 +33,9 @@ export async function rename(id: string, title: string): Promise<void> {
   });
 }
 
-/** Deletes a run with all its checkpoints. */
+/** Deletes a run with all its checkpoints. What is under way of it is not saved before: there may be no room. */
 export async function remove(id: string): Promise<void> {
   await attempt(async () => {
-    if (id === model.currentId.value) await worker().pause();
     await worker().removeRun(id);
     undraw(id);
     await refreshLibrary();
@@ -45,12 +45,26 @@ export async function remove(id: string): Promise<void> {
 /** Saves a run as a zip of the folder that the command line would have made. */
 export async function exportRun(id: string): Promise<void> {
   await attempt(async () => {
-    if (id === model.currentId.value && model.state.value === "running") await worker().pause();
+    // A pause saves. Where there is no room for that, what is stored can still be had.
+    const isRunning = id === model.currentId.value && model.state.value === "running";
+    if (isRunning) await attempt(() => worker().pause());
     const zip = await worker().exportRun(id);
     saveBlob(new Blob([zip], { type: "application/zip" }), `${id}.zip`);
     const title = model.library.value.find((run) => run.id === id)?.title ?? id;
     model.announcement.value = t().runs.exported(title);
   });
+}
+
+/** Stores a copy of a run under a name of its own, and gives its id; null where that failed. */
+export async function copyRun(id: string): Promise<string | null> {
+  let copy: string | null = null;
+  await attempt(async () => {
+    const summary = await worker().importRun(id, await worker().exportRun(id));
+    await worker().renameRun(summary.id, t().runs.copyOf(summary.title));
+    copy = summary.id;
+    await refreshLibrary();
+  });
+  return copy;
 }
 
 /** Saves the rollouts of a run that were logged whole, a line each. */

@@ -5,7 +5,7 @@ import type { Config } from "../../src/train/config.ts";
 import type { Preflight } from "../../src/train/preflight.ts";
 import { PRESETS } from "../../src/train/presets.ts";
 import type { PhaseRecord } from "../../src/train/records.ts";
-import type { DeviceInfo, Estimate, RunState, RunSummary } from "../../src/worker/protocol.ts";
+import type { DamagedRun, DeviceInfo, Estimate, RunState, RunSummary } from "../../src/worker/protocol.ts";
 import type { Hideable } from "./hash.ts";
 import type { RunView } from "./run-view.ts";
 
@@ -19,13 +19,18 @@ export const currentId = signal<string | null>(null);
 export const current = computed(() => runs.value.find(({ id }) => id === currentId.value) ?? null);
 /** All stored runs. */
 export const library = signal<readonly RunSummary[]>([]);
+/** Those among them that cannot be read. */
+export const damaged = signal<readonly DamagedRun[]>([]);
 
+/** `none`: the worker has no run open; the current one, if there is one, is only drawn. */
 export const state = signal<RunState>("none");
 /** Steps that the current run has done. */
 export const step = signal(0);
 /** Step that the latest checkpoint holds. */
 export const savedStep = signal(0);
 export const compiling = signal<{ done: number; total: number; label: string } | null>(null);
+/** Parts of the trial rollout that are done; null where there is none under way. */
+export const trial = signal<{ done: number; total: number } | null>(null);
 export const preflight = signal<Preflight | null>(null);
 /** The newest rollout, as it is looked into. */
 export const phase = signal<PhaseRecord | null>(null);
@@ -44,8 +49,11 @@ export const linkError = signal<ErrorData | null>(null);
 export const hidden = signal<readonly Hideable[]>([]);
 /** Whether a recorded run is replayed, in place of training. */
 export const replaying = signal(false);
-/** `lost`: a new device is being asked for; `regained`: the run goes on. Null again once that is read. */
-export const deviceStatus = signal<"lost" | "regained" | null>(null);
+/**
+ * What goes wrong and is mended by itself; null again once that is read. Of a device, `lost`: another is being asked for, then
+ * `regained`; of the worker, `died`: another is started, then `restarted`.
+ */
+export const mishap = signal<"lost" | "regained" | "died" | "restarted" | null>(null);
 /** Why the second run of a comparison has stopped. */
 export const rivalFailure = signal<ErrorData | null>(null);
 

@@ -2,9 +2,12 @@ import type { Config } from "../../src/train/config.ts";
 import type { PhaseRecord } from "../../src/train/records.ts";
 import type { RunRecord, TrainerEvent, Until } from "../../src/worker/protocol.ts";
 
-/** A run as it was recorded, for browsers that cannot train: the files of web/public/recordings. */
+/** The recorded runs of web/public/recordings, by the names of their files. */
+export const RECORDINGS = ["siri", "fixed"] as const;
+export type RecordingName = (typeof RECORDINGS)[number];
+
+/** A run as it was recorded, for browsers that cannot train. */
 export interface Recording {
-  readonly title: string;
   readonly config: Config;
   readonly records: readonly RunRecord[];
   /** Rollouts of some steps. */

@@ -12,9 +12,7 @@ export class Rival implements Player {
 
   /** Starts a worker, gives it a device and makes the run. */
   static async start(config: Config, rest: number): Promise<Rival> {
-    const client = startTrainer(takeEvents, (error) => {
-      model.rivalFailure.value = asErrorData(error);
-    });
+    const client = startTrainer(takeEvents);
     try {
       await client.connect();
       await client.setRest(rest);
@@ -31,20 +29,30 @@ export class Rival implements Player {
   }
 
   /** A run that has come to its end stays there. */
-  async play(until: Until): Promise<void> {
-    await this.#client.play(until);
+  play(until: Until): Promise<void> {
+    return tell(this.#client.play(until));
   }
 
-  async pause(): Promise<void> {
-    await this.#client.pause();
+  pause(): Promise<void> {
+    return tell(this.#client.pause());
   }
 
-  async setRest(milliseconds: number): Promise<void> {
-    await this.#client.setRest(milliseconds);
+  setRest(milliseconds: number): Promise<void> {
+    return tell(this.#client.setRest(milliseconds));
   }
 
   close(): void {
     this.#client.close();
+  }
+}
+
+/** Waits for a command; its error is told beside those of the current run, unless its worker died, which is mended. */
+async function tell(command: Promise<unknown>): Promise<void> {
+  try {
+    await command;
+  } catch (error) {
+    const data = asErrorData(error);
+    if (data.code !== "worker-died") model.rivalFailure.value = data;
   }
 }
 

@@ -1,7 +1,6 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Config } from "../../src/train/config.ts";
-import type { EvalRecord, StepRecord } from "../../src/train/records.ts";
-import type { SftRecord } from "../../src/train/sft.ts";
+import type { EvalRecord, SftRecord, StepRecord } from "../../src/train/records.ts";
 import type { MarkerRecord, RunKind, RunRecord } from "../../src/worker/protocol.ts";
 
 /**
@@ -12,6 +11,8 @@ export class RunView {
   readonly id: string;
   readonly kind: RunKind;
   readonly title: Signal<string>;
+  /** How charts name it among the others that are drawn (effects.ts). */
+  readonly name: Signal<string>;
   readonly config: Signal<Config>;
   /** Whether the charts show it. */
   readonly shown = signal(true);
@@ -29,6 +30,7 @@ export class RunView {
     this.id = id;
     this.kind = kind;
     this.title = signal(title);
+    this.name = signal(title);
     this.config = signal(config);
     this.slot = slot;
   }
@@ -37,7 +39,7 @@ export class RunView {
     return this.#version;
   }
 
-  /** Adds records. Steps that are there already (a lost device is made up for by doing them again) are not added twice. */
+  /** Adds records. Those that are there already (a worker that died is made up for by doing its steps again) are not added twice. */
   add(records: readonly RunRecord[]): void {
     for (const record of records) {
       switch (record.type) {
@@ -49,7 +51,7 @@ export class RunView {
           if (record.step > (this.evals.at(-1)?.step ?? -1)) this.evals.push(record);
           break;
         case "sft":
-          this.lessons.push(record);
+          if (record.step > (this.lessons.at(-1)?.step ?? -1)) this.lessons.push(record);
           break;
         case "marker":
           this.markers.push(record);

@@ -16,15 +16,22 @@ export const LAST_RUN = "bellows.last-run";
 /** Most runs that are drawn at once: more cannot be told apart. */
 export const MAX_SHOWN = 4;
 
+/** How Chromium, Firefox and Safari say that code, which panels fetch when they are first used, could not be had. */
+const MODULE_LOST = /dynamically imported module|importing a module script/i;
+
 let client: TrainerClient | null = null;
 const announcer = new Announcer();
 const pacemeter = new Pacemeter();
 
-/** Starts the worker and waits for its device. A worker that was there before is ended. */
+/** Starts the worker and waits for its device. A worker that was there before is ended, and its run with it. */
 export async function connectWorker(): Promise<void> {
   client?.close();
-  model.device.value = null;
-  client = startTrainer(takeEvents, (error) => fail(error));
+  batch(() => {
+    model.device.value = null;
+    model.mishap.value = null;
+    if (!model.replaying.value) stopWaiting("none");
+  });
+  client = startTrainer(takeEvents);
   try {
     model.device.value = await client.connect();
   } catch (error) {
@@ -111,11 +118,16 @@ function takeEvent(event: Exclude<TrainerEvent, { type: "record" }>): void {
     case "saved":
       if (event.run === model.currentId.peek()) model.savedStep.value = event.step;
       break;
+    case "trial":
+      model.trial.value = event.done < event.total ? event : null;
+      break;
     case "device":
-      model.deviceStatus.value = event.status;
+    case "worker":
+      model.mishap.value = event.status;
       announcer.say(t().notices[event.status]);
       break;
     case "failed":
+      model.mishap.value = null;
       fail(event.error);
   }
 }
@@ -124,7 +136,10 @@ function takeState(state: RunState, step: number): void {
   const before = model.state.value;
   model.state.value = state;
   model.step.value = step;
-  if (state !== "preparing") model.compiling.value = null;
+  if (state !== "preparing") {
+    model.compiling.value = null;
+    model.trial.value = null;
+  }
   if (state === before) return;
   pacemeter.reset();
   const { milestones } = t();
@@ -165,9 +180,16 @@ export async function attempt(action: () => Promise<unknown>): Promise<boolean> 
 
 export function fail(error: unknown): void {
   const data = asErrorData(error);
-  model.failure.value = data;
+  const isGone = data.code === "worker-died";
+  // Calls that a dying worker has left are no news beside its death, which is mended.
+  if (!isGone || model.mishap.value !== "died") model.failure.value = data;
+  if (isGone || model.state.value === "preparing") stopWaiting("none");
+}
+
+function stopWaiting(state: RunState): void {
+  model.state.value = state;
   model.compiling.value = null;
-  if (model.state.value === "preparing") model.state.value = model.current.value === null ? "none" : "paused";
+  model.trial.value = null;
 }
 
 /** Any error as plain data. What is no BellowsError is a fault of the page's own. */
@@ -175,7 +197,7 @@ export function asErrorData(error: unknown): ErrorData {
   if (error instanceof BellowsError) return error.toData();
   if (isErrorData(error)) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new BellowsError("validation", message).toData();
+  return new BellowsError(MODULE_LOST.test(message) ? "network-failed" : "defect", message).toData();
 }
 
 function isErrorData(error: unknown): error is ErrorData {

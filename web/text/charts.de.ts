@@ -6,16 +6,16 @@ export const chartsDe: ChartWords = {
     length: {
       title: "Länge und Budget",
       about:
-        "Wie lang Antworten sind, unter dem Budget, das sie im Training haben. Was ans Budget stößt, wird abgeschnitten und " +
-        "zählt als falsch.",
+        "Wie lang Antworten sind. Was im Training ans Budget stößt, wird abgeschnitten und zählt als falsch; Auswertungen " +
+        "gewähren das größte.",
       axis: "Token je Antwort",
     },
     accuracy: {
       title: "Richtige Antworten",
       about:
-        "Auswertungen stellen immer dieselben Aufgaben, die im Training nie vorkommen, mit dem größten Budget. Balken sind " +
-        "ein Standardfehler nach beiden Seiten.",
-      axis: "richtige Antworten, %",
+        "Auswertungen stellen immer dieselben Aufgaben, die im Training nie vorkommen, mit dem größten Budget. Balken: ein " +
+        "Standardfehler nach beiden Seiten.",
+      axis: "%",
     },
     trail: {
       title: "Genauigkeit gegen Länge",
@@ -52,15 +52,15 @@ export const chartsDe: ChartWords = {
         "So viele Token darf eine Antwort dieses Schrittes höchstens haben. Allein der Plan bestimmt es.",
     },
     ahead: {
-      name: "kommendes Budget",
+      name: "kommendes L",
       about: "Das Budget der kommenden Schritte nach dem Plan, wie er jetzt eingestellt ist.",
     },
     truncated: {
-      name: "abgeschnitten (rechte Achse)",
+      name: "gekürzt (rechts)",
       about: "Anteil der Trainingsantworten, die ans Budget stießen, ehe sie fertig waren.",
     },
     evaluatedLength: {
-      name: "Länge in Auswertungen",
+      name: "Länge (Auswertung)",
       about: "Token einer Antwort im Mittel, in Auswertungen, wo immer das größte Budget gilt.",
     },
     training: {
@@ -92,6 +92,11 @@ export const chartsDe: ChartWords = {
     wait: { name: "alle Antworten", about: "„wait“ je Antwort in Auswertungen." },
     loss: { name: "Verlust", about: "Mittlere Kreuzentropie der Token des Lehrers in einem Update." },
   },
+  level: (name) =>
+    name
+      .replace("operations", "Rechnungen")
+      .replace("numbers up to", "Zahlen bis")
+      .replace("no products", "ohne Produkte"),
   phases: { compress: "stauchen", hold: "halten", expand: "dehnen" },
   cycle: (number) => `Zyklus ${number}`,
   step: "Schritt",
@@ -108,7 +113,7 @@ export const chartsDe: ChartWords = {
   empty: "Noch ist nichts gemessen.",
   changed: (step, changes) => `Geändert bei Schritt ${step}: ${changes}`,
   decimated: (points) => `Gezeichnet: der niedrigste und der höchste von je ${points} Werten.`,
-  smoothed: "Geglättet; die Messwerte sind die blasse Linie.",
+  smoothed: "Blass: vor der Glättung.",
   budgets: "Dünne blasse Stufen: das Budget jedes Laufs.",
   cursor: (title) => `${title}: Schritt zum Ablesen, mit den Pfeiltasten`,
   computedIn: "Berechnet in",

@@ -21,6 +21,8 @@ export interface ChartWords {
   readonly locale: string;
   readonly figures: Readonly<Record<FigureId, FigureWords>>;
   readonly curves: Readonly<Record<CurveId, CurveWords>>;
+  /** A difficulty, by the name that its task gives it. */
+  readonly level: (name: string) => string;
   readonly phases: Readonly<Record<Phase, string>>;
   readonly cycle: (number: number) => string;
   readonly step: string;
@@ -65,16 +67,16 @@ export const chartsEn: ChartWords = {
     length: {
       title: "Length and budget",
       about:
-        "How long responses are, under the budget that they have in training. What reaches the budget is cut off and counts " +
-        "as wrong.",
+        "How long responses are. In training, what reaches the budget is cut off and counts as wrong; evaluations grant the " +
+        "largest.",
       axis: "tokens per response",
     },
     accuracy: {
       title: "Right answers",
       about:
-        "Evaluations ask the same problems each time, none of which is trained on, with the largest budget. Bars are one " +
-        "standard error to either side.",
-      axis: "right answers, %",
+        "Evaluations ask the same problems each time, none of them trained on, with the largest budget. Bars: one standard " +
+        "error to either side.",
+      axis: "%",
     },
     trail: {
       title: "Accuracy against length",
@@ -110,15 +112,15 @@ export const chartsEn: ChartWords = {
       about: "The most tokens that a response of this step may have. The schedule alone decides it.",
     },
     ahead: {
-      name: "budget to come",
+      name: "L to come",
       about: "The budget of the steps ahead, by the schedule as it is set now.",
     },
     truncated: {
-      name: "cut off (right axis)",
+      name: "cut off (right)",
       about: "Share of training responses that reached the budget before they ended.",
     },
     evaluatedLength: {
-      name: "length in evaluations",
+      name: "evaluated length",
       about: "Mean tokens of a response in evaluations, where the largest budget is always granted.",
     },
     training: {
@@ -150,6 +152,7 @@ export const chartsEn: ChartWords = {
     wait: { name: "all answers", about: "Times “wait” per response in evaluations." },
     loss: { name: "loss", about: "Mean cross-entropy of the teacher's tokens in an update." },
   },
+  level: (name) => name,
   phases: { compress: "compress", hold: "hold", expand: "expand" },
   cycle: (number) => `cycle ${number}`,
   step: "step",
@@ -166,7 +169,7 @@ export const chartsEn: ChartWords = {
   empty: "Nothing has been measured yet.",
   changed: (step, changes) => `Changed at step ${step}: ${changes}`,
   decimated: (points) => `Drawn: the lowest and the highest of every ${points} points.`,
-  smoothed: "Smoothed; the measurements are the faint line.",
+  smoothed: "Faint: before smoothing.",
   budgets: "Thin faint steps: the budget of each run.",
   cursor: (title) => `${title}: step to read, with the arrow keys`,
   computedIn: "Computed in",

@@ -6,11 +6,10 @@ import { insidesDe } from "./insides.de.ts";
 export const de: Strings = {
   app: {
     title: "bellows",
-    claim: "Einem kleinen Sprachmodell beibringen, mit weniger Tokens zu denken",
+    claim: "Ein kleines Sprachmodell lernt, mit weniger Token zu denken",
     about:
-      "Ein Modell mit rund 100 000 Parametern rechnet Schritt für Schritt und prüft sich viel zu oft. Drücken Sie Start: " +
-      "Bestärkendes Lernen unter einem atmenden Längenbudget bringt ihm bei, kürzer zu denken und trotzdem richtig zu " +
-      "liegen. Alles läuft auf der GPU dieses Rechners.",
+      "Es prüft sich viel zu oft; ein Budget, das atmet, lehrt es, sich kurz zu fassen und richtig zu liegen.",
+    menu: "Menü",
     skip: "Zur Steuerung springen",
     source: "Quelltext",
     loading: "Wird geladen …",
@@ -24,6 +23,7 @@ export const de: Strings = {
     pause: "Pause",
     step: "Ein Schritt",
     stepNote: "Antworten, ihre Bewertung und das Update",
+    skipTrial: "Probelauf auslassen",
     phase: "Eine Phase",
     phaseNote: "nur die Antworten, die Bewertung oder das Update",
     reset: "Neu, gleicher Seed",
@@ -40,14 +40,12 @@ export const de: Strings = {
     step: "Schritt",
     of: (step, steps) => `${step} von ${steps}`,
     budget: "Budget L",
-    tokens: (count) => `${count} Tokens`,
-    speed: "Tempo",
     perSecond: (rate) => `${rate} Schritte/s`,
     left: "Restzeit",
     saved: "Gesichert",
     savedAt: (step) => `bei Schritt ${step}`,
     notSaved: "noch nicht",
-    accuracy: "Richtige Antworten",
+    accuracy: "Richtig",
     length: "Mittlere Länge",
     phases: { compress: "stauchen", hold: "halten", expand: "dehnen" },
     states: {
@@ -60,9 +58,10 @@ export const de: Strings = {
       replaying: "Spielt einen aufgezeichneten Lauf ab",
     },
     compiling: (done, total, label) =>
-      `Kernel ${done} von ${total} wird übersetzt: ${label}. Einmal je Browser; spätere Besuche sind schneller.`,
+      `Kernel ${done} von ${total} (${label}) wird übersetzt, einmal je Browser`,
     memory: (megabytes, parameters) => `${megabytes} GPU-Speicher, ${parameters} Parameter`,
-    trial: "Ein Probelauf sagt, was zu erwarten ist …",
+    trial: (done, total) => `Ein Probelauf sagt, was zu erwarten ist: Teil ${done} von ${total}.`,
+    preparing: "Der Lauf wird vorbereitet …",
     seconds: (count) => `${count} s`,
     minutes: (count) => `${count} min`,
     hours: (count) => `${count} h`,
@@ -72,10 +71,9 @@ export const de: Strings = {
     started: (steps) => `Training gestartet: ${steps} Schritte.`,
     paused: (step) => `Angehalten bei Schritt ${step}.`,
     finished: (step) => `Fertig nach ${step} Schritten.`,
-    progress: (step, accuracy, length) =>
-      `Schritt ${step}: ${accuracy} richtig, ${length} Tokens je Antwort.`,
+    progress: (step, accuracy, length) => `Schritt ${step}: ${accuracy} richtig, ${length} Token je Antwort.`,
     evaluated: (step, accuracy, length) =>
-      `Bei Schritt ${step} geprüft: ${accuracy} richtig, ${length} Tokens je Antwort.`,
+      `Bei Schritt ${step} geprüft: ${accuracy} richtig, ${length} Token je Antwort.`,
     cycle: (cycle) => `Zyklus ${cycle} ist vorbei.`,
   },
   view: {
@@ -105,6 +103,7 @@ export const de: Strings = {
     siri: "SIRI",
     rivalFailed: "Der Lauf mit festem Budget wurde abgebrochen.",
   },
+  recordings: { siri: "SIRI, das Budget atmet", fixed: "festes Budget" },
   runs: {
     title: "Läufe",
     empty: "Noch ist kein Lauf gespeichert. Läufe werden während des Trainings in diesem Browser gesichert.",
@@ -115,19 +114,21 @@ export const de: Strings = {
     remove: "Löschen",
     removeSure: (name) => `${name} mit allen Checkpoints löschen? Das lässt sich nicht rückgängig machen.`,
     export: "Exportieren",
+    whole: "Zip",
     import: "Lauf oder Checkpoint importieren (.zip)",
     drop: "Die Zip-Datei hier ablegen",
     samples: "Antworten (JSONL)",
     settings: "Einstellungen (JSON)",
     current: "aktuell",
+    damaged: "beschädigt",
     steps: (step, steps) => `${step} von ${steps} Schritten`,
     differs: "Unterscheidet sich durch",
-    same: "gleiche Einstellungen",
     kinds: { rl: "RL", sft: "Vortraining" },
     scratch: "Das Ausgangsmodell von Grund auf trainieren",
     scratchNote:
       "Bringt einem zufälligen Modell bei, zu viel zu denken, so wie es das mitgelieferte gelernt hat. Dauert einige Minuten.",
     start: "RL damit beginnen",
+    copyOf: (name) => `Kopie von ${name}`,
     imported: (name) => `${name} ist importiert.`,
     exported: (name) => `${name} ist exportiert.`,
   },
@@ -164,9 +165,14 @@ export const de: Strings = {
     restoreDiscard: "Neu beginnen",
     lost: "Die GPU ging verloren, etwa weil ihr Treiber neu startete oder der Speicher knapp war. Sie wird neu angefragt; der Lauf geht von selbst weiter.",
     regained: "Die GPU ist wieder da und der Lauf geht weiter, wo er war. Nichts ist verloren.",
+    died: "Der Browser hat den Worker beendet, der trainiert, etwa weil der Speicher knapp war. Ein neuer wird gestartet, und der Lauf geht von selbst vom zuletzt gesicherten Schritt weiter.",
+    restarted:
+      "Ein neuer Worker hat den Lauf beim zuletzt gesicherten Schritt übernommen. Die Schritte danach werden wiederholt, mit denselben Ergebnissen.",
+    noStorageTitle: "Läufe bleiben hier nicht erhalten",
+    noStorage:
+      "Dieser Browser speichert für diese Seite keine Dateien, wie in manchen privaten Fenstern. Exportieren Sie, was bleiben soll, bevor Sie diesen Tab schließen.",
     recorded:
-      "Solange kann hier ein aufgezeichneter Lauf abgespielt werden; alles auf dieser Seite außer dem Training geht damit.",
-    replay: "Aufgezeichneten Lauf abspielen",
+      "Solange können hier aufgezeichnete Läufe abgespielt werden; alles auf dieser Seite außer dem Training geht damit.",
     badLink: "Die Einstellungen des Links waren nicht brauchbar; die Seite beginnt mit den üblichen.",
     hidden: "Dieser Link verbirgt Teile der Seite.",
     showAll: "Alles zeigen",
@@ -175,9 +181,10 @@ export const de: Strings = {
       "Das Training läuft auf dem Prozessor: Es geht, aber langsam. Ist die Hardwarebeschleunigung eingeschaltet?",
     actions: {
       smaller: "Kleinere Einstellungen nehmen",
+      slower: "Zurückgehen und die Lernrate halbieren",
+      copy: "Mit einer Kopie weitermachen",
       openRuns: "Alte Läufe löschen",
       another: "Neuen Lauf beginnen",
-      lastSaved: "Zurück zum zuletzt gesicherten Schritt",
     },
     titles: {
       "webgpu-unavailable": "Dieser Browser kann nicht trainieren",
@@ -190,8 +197,12 @@ export const de: Strings = {
       "config-invalid": "Eine Einstellung ist nicht brauchbar",
       "input-invalid": "Das geht nicht",
       "checkpoint-invalid": "Die Datei ist kein brauchbarer Checkpoint",
-      "storage-failed": "Der Lauf konnte nicht gesichert werden",
+      "storage-failed": "Der Browser konnte eine Datei nicht speichern oder lesen",
       "numerics-failed": "Die Zahlen sind entgleist",
+      "network-failed": "Eine Datei der Seite war nicht zu laden",
+      "run-locked": "Dieser Lauf ist in einem anderen Tab offen",
+      "worker-died": "Das Training wurde unterbrochen",
+      defect: "Mit dieser Seite stimmt etwas nicht",
     },
     ways: {
       "webgpu-unavailable": "",
@@ -199,19 +210,46 @@ export const de: Strings = {
       "device-lost": "Versuchen Sie es noch einmal; der Lauf geht vom zuletzt gesicherten Schritt weiter.",
       "out-of-memory":
         "Weniger Aufgaben je Schritt oder kleinere Micro-Batches nehmen, oder andere Tabs schließen, die die GPU nutzen.",
-      validation:
-        "Das ist ein Fehler der Seite. Laden Sie sie neu; der Lauf geht vom zuletzt gesicherten Schritt weiter.",
+      validation: "Laden Sie die Seite neu; der Lauf geht vom zuletzt gesicherten Schritt weiter.",
       "shader-compilation": "Den Browser oder den Grafiktreiber aktualisieren.",
       "limit-exceeded": "Kleinere Einstellungen nehmen.",
-      "config-invalid": "",
-      "input-invalid": "",
-      "checkpoint-invalid": "Exportieren Sie ihn dort, wo er herkam, noch einmal.",
+      "config-invalid": "Ändern Sie die genannte Einstellung, oder beginnen Sie damit einen neuen Lauf.",
+      "input-invalid": "Ändern Sie, was genannt ist, und versuchen Sie es noch einmal.",
+      "checkpoint-invalid":
+        "Exportieren Sie ihn dort, wo er herkam, noch einmal, oder beginnen Sie einen neuen Lauf.",
       "storage-failed":
-        "Alte Läufe löschen oder Platz schaffen, dann weiter: Der Lauf ist noch im Arbeitsspeicher.",
+        "Ist der Speicher voll, löschen Sie Läufe, die Sie nicht brauchen, die längsten zuerst, und machen Sie weiter: Nichts Gespeichertes ist verloren, und der Lauf ist noch im Arbeitsspeicher.",
       "numerics-failed":
         "Ein Loss oder Gradient ist keine Zahl mehr. Der zuletzt gesicherte Schritt ist heil; von dort mit kleinerer Lernrate weiter.",
+      "network-failed": "Prüfen Sie die Verbindung und ob der Server der Seite da ist, dann noch einmal.",
+      "run-locked":
+        "Machen Sie dort weiter, oder schließen Sie jenen Tab und öffnen Sie den Lauf hier noch einmal. Oder machen Sie hier mit einer Kopie weiter.",
+      "worker-died":
+        "Der Lauf geht vom zuletzt gesicherten Schritt weiter; schließen Sie andere Tabs, wenn der Speicher knapp ist.",
+      defect:
+        "Laden Sie die Seite neu; der Lauf geht vom zuletzt gesicherten Schritt weiter. Bitte melden Sie, was Sie davor taten.",
     },
-    details: "Einzelheiten",
+  },
+  advice: {
+    insecure:
+      "Browser bieten WebGPU nur sicheren Seiten: Öffnen Sie diese Seite über https oder von diesem Rechner als http://localhost.",
+    chromium:
+      "Nehmen Sie Version 113 oder neuer und schalten Sie unter Einstellungen, System die Grafikbeschleunigung ein; chrome://gpu sagt, was fehlt.",
+    chromiumLinux:
+      "Unter Linux gibt es WebGPU ab Version 144 mit Intels Grafik (ab der 12. Generation) und ab Version 147 mit NVIDIAs " +
+      "Treiber 535.183 oder neuer. Sonst schalten Sie chrome://flags/#enable-unsafe-webgpu und " +
+      "chrome://flags/#enable-vulkan ein und starten den Browser neu.",
+    chromiumAndroid:
+      "Nehmen Sie Version 121 oder neuer auf Android 12 oder neuer; manche Grafikchips brauchen Android 16.",
+    firefoxWindows: "Nehmen Sie Firefox 141 oder neuer mit dem aktuellen Treiber der Grafikkarte.",
+    firefoxMac:
+      "Nehmen Sie Firefox 147 oder neuer (auf macOS 26 ab 145) auf einem Mac mit Apples Chip; auf einem Intel-Mac Chrome.",
+    firefoxLinux:
+      "Unter Linux bietet Firefox noch kein WebGPU: Schalten Sie dom.webgpu.enabled in about:config ein und starten Sie ihn neu, oder nehmen Sie Chrome.",
+    firefoxAndroid: "Auf Android bietet Firefox noch kein WebGPU: Nehmen Sie Chrome.",
+    safari: "Nehmen Sie Safari 26 oder neuer, das es für macOS Sonoma, Sequoia und Tahoe gibt, oder Chrome.",
+    ios: "Aktualisieren Sie auf iOS oder iPadOS 26 oder neuer: Dort nutzt jeder Browser das WebGPU des Systems.",
+    other: "Nehmen Sie ein aktuelles Chrome, Edge, Firefox oder Safari.",
   },
   help: {
     button: "Hilfe",

@@ -3,6 +3,7 @@
  * Words with a number or name in them are functions, so that each language orders them in its own way.
  */
 import type { ErrorCode } from "../../src/errors.ts";
+import type { BrowserAdvice } from "../../src/host/browser-advice.ts";
 import type { Phase } from "../../src/rl/length-schedule.ts";
 import { chartsEn } from "./charts.en.ts";
 import { insidesEn } from "./insides.en.ts";
@@ -11,10 +12,10 @@ export const en = {
   app: {
     title: "bellows",
     claim: "Teach a small language model to reason in fewer tokens",
+    /** Goes on from the claim. */
     about:
-      "A model of about 100,000 parameters solves arithmetic step by step, and checks itself far too often. Press Play: " +
-      "reinforcement learning under a breathing length budget teaches it to think shorter and still be right. It all runs " +
-      "on this computer's GPU.",
+      "It checks itself far too often; under a budget that breathes it learns to be brief and still be right.",
+    menu: "Menu",
     skip: "Skip to the controls",
     source: "Source code",
     loading: "Loading…",
@@ -28,6 +29,7 @@ export const en = {
     pause: "Pause",
     step: "One step",
     stepNote: "a rollout, its scores and the update",
+    skipTrial: "Skip the trial",
     phase: "One phase",
     phaseNote: "the rollout, its scores, or the update alone",
     reset: "Reset, same seed",
@@ -44,8 +46,6 @@ export const en = {
     step: "Step",
     of: (step: number, steps: number) => `${step} of ${steps}`,
     budget: "Budget L",
-    tokens: (count: number | string) => `${count} tokens`,
-    speed: "Speed",
     perSecond: (rate: string) => `${rate} steps/s`,
     left: "Time left",
     saved: "Saved",
@@ -64,9 +64,10 @@ export const en = {
       replaying: "Replaying a recorded run",
     },
     compiling: (done: number, total: number, label: string) =>
-      `Compiling kernel ${done} of ${total}: ${label}. Once per browser; later visits are faster.`,
+      `Compiling kernel ${done} of ${total} (${label}), once per browser`,
     memory: (megabytes: string, parameters: string) => `${megabytes} of GPU memory, ${parameters} parameters`,
-    trial: "A trial rollout tells what to expect…",
+    trial: (done: number, total: number) => `A trial rollout tells what to expect: part ${done} of ${total}.`,
+    preparing: "The run is being made ready…",
     seconds: (count: number) => `${count} s`,
     minutes: (count: number) => `${count} min`,
     hours: (count: number) => `${count} h`,
@@ -109,6 +110,8 @@ export const en = {
     siri: "SIRI",
     rivalFailed: "The run with the fixed budget has stopped.",
   },
+  /** Titles of the recorded runs. */
+  recordings: { siri: "SIRI, the budget breathes", fixed: "fixed budget" },
   runs: {
     title: "Runs",
     empty: "No run is stored yet. Runs are saved in this browser while they train.",
@@ -119,19 +122,22 @@ export const en = {
     remove: "Delete",
     removeSure: (name: string) => `Delete ${name} and all its checkpoints? This cannot be undone.`,
     export: "Export",
+    /** The run as it is, to be imported again. */
+    whole: "Zip",
     import: "Import a run or checkpoint (.zip)",
     drop: "Drop the zip here",
     samples: "Responses (JSONL)",
     settings: "Settings (JSON)",
     current: "current",
+    damaged: "damaged",
     steps: (step: number, steps: number) => `${step} of ${steps} steps`,
     differs: "Differs by",
-    same: "same settings",
     kinds: { rl: "RL", sft: "pre-training" },
     scratch: "Train the starting model from scratch",
     scratchNote:
       "Teaches a random model to overthink, as the bundled one was taught. It takes several minutes.",
     start: "Start RL from it",
+    copyOf: (name: string) => `Copy of ${name}`,
     imported: (name: string) => `${name} is imported.`,
     exported: (name: string) => `${name} is exported.`,
   },
@@ -168,9 +174,14 @@ export const en = {
     restoreDiscard: "Start afresh",
     lost: "The GPU was lost, as happens when a driver restarts or memory is short. Asking for it anew; the run goes on by itself.",
     regained: "The GPU is back and the run goes on from where it was. Nothing is lost.",
+    died: "The browser has ended the worker that trains, as happens when memory is short. Another is started, and the run goes on from its last saved step by itself.",
+    restarted:
+      "Another worker has taken the run up at its last saved step. The steps since then are done again, with the same results.",
+    noStorageTitle: "Runs are not kept here",
+    noStorage:
+      "This browser stores no files for this page, as in some private windows. Export what you want to keep before you close this tab.",
     recorded:
-      "Meanwhile a recorded run can be replayed here, and everything on this page but training works with it.",
-    replay: "Replay the recorded run",
+      "Meanwhile recorded runs can be replayed here, and everything on this page but training works with them.",
     badLink: "The link's settings could not be used, so the page starts with the default ones.",
     hidden: "This link hides some parts of the page.",
     showAll: "Show all",
@@ -178,9 +189,10 @@ export const en = {
     software: "Training runs on the processor: it works, but slowly. Check that hardware acceleration is on.",
     actions: {
       smaller: "Use smaller settings",
+      slower: "Go back and halve the learning rate",
+      copy: "Go on with a copy",
       openRuns: "Delete old runs",
       another: "Start a new run",
-      lastSaved: "Go back to the last saved step",
     },
     titles: {
       "webgpu-unavailable": "This browser cannot train",
@@ -193,26 +205,56 @@ export const en = {
       "config-invalid": "A setting cannot be used",
       "input-invalid": "That does not work",
       "checkpoint-invalid": "The file is not a usable checkpoint",
-      "storage-failed": "The run could not be saved",
+      "storage-failed": "The browser could not store or read a file",
       "numerics-failed": "The numbers went astray",
+      "network-failed": "A file of the page could not be fetched",
+      "run-locked": "This run is open in another tab",
+      "worker-died": "Training was interrupted",
+      defect: "Something is wrong with this page",
     } satisfies Record<ErrorCode, string>,
     ways: {
       "webgpu-unavailable": "",
       "adapter-unavailable": "",
       "device-lost": "Try again; the run goes on from its last saved step.",
       "out-of-memory": "Use fewer prompts or a smaller micro-batch, or close other tabs that use the GPU.",
-      validation: "This is a fault of the page. Reload it; the run goes on from its last saved step.",
+      validation: "Reload the page; the run goes on from its last saved step.",
       "shader-compilation": "Update the browser or the graphics driver.",
       "limit-exceeded": "Use smaller settings.",
-      "config-invalid": "",
-      "input-invalid": "",
-      "checkpoint-invalid": "Export it again where it came from.",
-      "storage-failed": "Delete old runs or free space, then play on: the run is still in memory.",
+      "config-invalid": "Change the setting that is named, or start a new run with it.",
+      "input-invalid": "Change what is named, and try again.",
+      "checkpoint-invalid": "Export it again where it came from, or start a new run.",
+      "storage-failed":
+        "If the storage is full, delete runs that you do not need, the longest first, and play on: nothing that was stored is lost, and the run is still in memory.",
       "numerics-failed":
         "A loss or gradient is no longer a number. The last saved step is intact; go on from it with a smaller learning rate.",
+      "network-failed": "Check the connection and that the page's server is there, then try again.",
+      "run-locked":
+        "Go on there, or close that tab and open the run here again. Or go on here with a copy of it.",
+      "worker-died": "The run goes on from its last saved step; close other tabs if memory is short.",
+      defect: "Reload the page; the run goes on from its last saved step. Please report what you did before.",
     } satisfies Record<ErrorCode, string>,
-    details: "Details",
   },
+  /** What helps in a browser without WebGPU (versions: gpuweb's implementation status of April 2026). */
+  advice: {
+    insecure:
+      "Browsers offer WebGPU to secure pages only: open this page by https, or from this computer as http://localhost.",
+    chromium:
+      "Use version 113 or later, and turn on graphics acceleration under Settings, System; chrome://gpu says what is missing.",
+    chromiumLinux:
+      "On Linux, WebGPU is on from version 144 with Intel's graphics (12th generation or later) and from version 147 with " +
+      "NVIDIA's driver 535.183 or later. Elsewhere enable chrome://flags/#enable-unsafe-webgpu and " +
+      "chrome://flags/#enable-vulkan, and restart the browser.",
+    chromiumAndroid: "Use version 121 or later on Android 12 or later; some graphics chips need Android 16.",
+    firefoxWindows: "Use Firefox 141 or later, with the current driver of the graphics card.",
+    firefoxMac:
+      "Use Firefox 147 or later (145 or later on macOS 26) on a Mac with Apple's chip; on an Intel Mac use Chrome.",
+    firefoxLinux:
+      "Firefox does not offer WebGPU on Linux yet: set dom.webgpu.enabled in about:config and restart it, or use Chrome.",
+    firefoxAndroid: "Firefox does not offer WebGPU on Android yet: use Chrome.",
+    safari: "Use Safari 26 or later, which macOS Sonoma, Sequoia and Tahoe have, or Chrome.",
+    ios: "Update to iOS or iPadOS 26 or later: every browser there uses the system's WebGPU.",
+    other: "Use a current Chrome, Edge, Firefox or Safari.",
+  } satisfies Record<BrowserAdvice, string>,
   help: {
     button: "Help",
     title: "Keyboard and help",

@@ -111,7 +111,7 @@ export const insidesDe: typeof insidesEn = {
     otherBudget: (cap, right, before, all) => `${cap} Token: ${right} von ${all} richtig statt ${before}`,
     response: (number) => `Antwort ${number}`,
     verdicts: { right: "richtig", wrong: "falsch", cut: "abgeschnitten", unknown: "nicht beurteilt" },
-    writing: "denkt…",
+    writing: "denkt …",
     answered: (answer) => `antwortet ${answer}`,
     length: (tokens) => `${tokens} Token`,
     reward: (reward) => `Belohnung ${reward}`,
@@ -146,7 +146,7 @@ export const insidesDe: typeof insidesEn = {
     temperature: "Temperatur",
     samples: "Antworten",
     ask: "Denken",
-    asking: "Denkt…",
+    asking: "Denkt …",
     empty: "Das Modell rechnet modulo 100, von links nach rechts: nur die letzten zwei Ziffern zählen.",
     faults: {
       empty: (example) => `Eine Aufgabe eingeben, zum Beispiel ${example}`,

@@ -8,7 +8,7 @@ import type { QuestionName } from "../panels/questions.ts";
 import type { SettingGroup } from "../panels/settings-form.ts";
 import type { Quantity } from "../panels/token-marks.ts";
 import type { StopName } from "../panels/tour.tsx";
-import type { EvidenceName, Finding, FindingCode } from "../state/diagnose.ts";
+import type { EvidenceName, Finding, FindingCode } from "../state/finding.ts";
 
 export const insidesEn = {
   settings: {

@@ -11,6 +11,8 @@ export interface Chart {
   readonly steps: Domain;
   /** What the budget did, tinted behind the curves. */
   readonly spans: readonly Span[];
+  /** Steps from which on settings were others, as upright lines. */
+  readonly changes: readonly number[];
   readonly panels: readonly Panel[];
   /** The numbers of steps, shown where the pointer rests. */
   readonly readings: readonly Reading[];
@@ -58,7 +60,7 @@ export function drawChart(chart: Chart, width: number): Drawing {
     const [top, bottom] = [height, height + panel.height];
     const plot = { x, y: scale(panel.domain, [bottom, top]), left, right, top, bottom };
     plots.push(plot);
-    add({ content: markup`${drawPanel(panel, chart.spans, plot)}`, height: panel.height + 14 });
+    add({ content: markup`${drawPanel(panel, chart, plot)}`, height: panel.height + 14 });
   }
   drawn.push(drawReadings(chart, plots));
   add(drawSteps(chart.steps, x, height, width));
@@ -125,17 +127,18 @@ function drawPhase({ phase, begin, end }: Span, x: (step: number) => number, top
 }
 
 /** Tints, grid and curves. */
-function drawPanel({ series, domain, tickText }: Panel, spans: readonly Span[], plot: Plot): Content {
+function drawPanel({ series, domain, tickText }: Panel, { spans, changes }: Chart, plot: Plot): Content {
   const { x, y, left, right, top, bottom } = plot;
   const tints = spans
     .filter(({ phase }) => phase !== "hold")
     .map(({ phase, begin, end }) => rectangle(phase, x(begin), top, x(end) - x(begin), bottom - top));
   const seams = spans
     .filter(({ cycle }, index) => index > 0 && cycle !== spans[index - 1]!.cycle)
-    .map(({ begin }) => markup`<path class="seam" d="M${round(x(begin))} ${top}V${bottom}"/>`);
+    .map(({ begin }) => upright("seam", x(begin), top, bottom));
+  const behind = [tints, seams, changes.map((step) => upright("change", x(step), top, bottom))];
   if (series.every(({ points }) => measured(points).length === 0)) {
     const middle = (top + bottom) / 2 + 4;
-    return [tints, seams, label("soft", "middle", (left + right) / 2, middle, "nothing was measured")];
+    return [behind, label("soft", "middle", (left + right) / 2, middle, "nothing was measured")];
   }
   const grid = ticks(domain, Math.max(2, Math.round((bottom - top) / 44))).map((value) => {
     const at = round(y(value));
@@ -144,7 +147,7 @@ function drawPanel({ series, domain, tickText }: Panel, spans: readonly Span[], 
       label("soft", "end", left - 6, at + 4, tickText(value)),
     ];
   });
-  return [tints, seams, grid, series.map((item) => drawCurve(item, plot))];
+  return [behind, grid, series.map((item) => drawCurve(item, plot))];
 }
 
 /** Most columns that show their numbers. */
@@ -175,6 +178,10 @@ function drawSteps(steps: Domain, x: (step: number) => number, top: number, widt
     });
   const title = label("soft", "middle", (LEFT + width - RIGHT) / 2, top + 21, "training step");
   return { content: markup`${[numbers, title]}`, height: 28 };
+}
+
+function upright(style: string, x: number, top: number, bottom: number): Markup {
+  return markup`<path class="${style}" d="M${round(x)} ${top}V${bottom}"/>`;
 }
 
 function rectangle(style: string, x: number, y: number, width: number, height: number): Markup {

@@ -86,11 +86,19 @@ export interface WarningText {
   readonly message: string;
 }
 
+/** Settings that were changed in mid-run. */
+export interface ChangeText {
+  /** The first step under the new values. */
+  readonly step: number;
+  readonly settings: readonly { readonly path: string; readonly from: string; readonly to: string }[];
+}
+
 /** The log of a run, sorted by step. */
 export interface RunLog {
   readonly steps: readonly StepPoint[];
   readonly evals: readonly EvalPoint[];
   readonly warnings: readonly WarningText[];
+  readonly changes: readonly ChangeText[];
 }
 
 /**
@@ -101,15 +109,17 @@ export function parseLog(lines: readonly Fields[]): RunLog {
   const steps = new Map<number, StepPoint>();
   const evals = new Map<number, EvalPoint>();
   const warnings: WarningText[] = [];
+  const changes: ChangeText[] = [];
   for (const [index, line] of lines.entries()) {
     const { type } = line;
-    if (type !== "step" && type !== "eval" && type !== "warning") continue;
+    if (type !== "step" && type !== "eval" && type !== "warning" && type !== "marker") continue;
     const step = wanted(line, "step", index);
     if (type === "step") steps.set(step, readStep(line, step, index));
     else if (type === "eval") evals.set(step, readEval(line, step));
+    else if (type === "marker") changes.push(readChange(line, step));
     else warnings.push({ step, message: text(line.message) });
   }
-  return { steps: inOrder(steps), evals: inOrder(evals), warnings };
+  return { steps: inOrder(steps), evals: inOrder(evals), warnings, changes };
 }
 
 /** A number somewhere in the config, e.g. `rl.steps`; null where there is none. */
@@ -166,6 +176,15 @@ function readEval(line: Fields, step: number): EvalPoint {
       truncated: example.truncated === true,
     })),
   };
+}
+
+function readChange(line: Fields, step: number): ChangeText {
+  const settings = list(line.changes).map(({ path, from, to }) => ({
+    path: text(path),
+    from: shown(from),
+    to: shown(to),
+  }));
+  return { step, settings };
 }
 
 /** The sum of those that are there; null where none is. */

@@ -18,11 +18,13 @@ const RIGHT_IN_TRAINING: Style = { colour: "green", dash: "", marker: null, bold
 const ALIKE: Style = { colour: "purple", dash: "5 3", marker: null };
 
 /** The axis of steps, with room for the last step and the last evaluation, and what the budget did along it. */
-export function frame({ steps, evals }: RunLog, { spans }: Summary): Pick<Chart, "steps" | "spans"> {
+export function frame(log: RunLog, { spans }: Summary): Pick<Chart, "steps" | "spans" | "changes"> {
+  const { steps, evals } = log;
+  const changes = log.changes.map(({ step }) => step);
   const first = Math.min(steps[0]?.step ?? Infinity, evals[0]?.step ?? Infinity);
-  if (first === Infinity) return { steps: [0, 1], spans };
+  if (first === Infinity) return { steps: [0, 1], spans, changes: [] };
   const last = Math.max((steps.at(-1)?.step ?? first) + 1, evals.at(-1)?.step ?? first);
-  return { steps: [first, last], spans };
+  return { steps: [first, last], spans, changes: changes.filter((step) => step >= first && step <= last) };
 }
 
 /** Points of the mean that curves over single steps are smoothed by; 1: none. */

@@ -111,6 +111,7 @@ function chartNote(log: RunLog, summary: Summary): string {
     ...(summary.cycles.length > 0
       ? ["Tinted stretches: the budget shrinks (compress, ▾) or grows again (expand, ▴)."]
       : []),
+    ...(log.changes.length > 0 ? ["Upright lines: settings were changed, as said above."] : []),
     ...(window > 1
       ? [`Faint lines are single steps, strong ones the mean over the ${window} steps around.`]
       : []),

@@ -1,4 +1,4 @@
-import type { EvalPoint, RunLog } from "./data.ts";
+import type { ChangeText, EvalPoint, RunLog } from "./data.ts";
 import { amount, count, duration, fixed, percent, plural } from "./format.ts";
 import type { Change, Cycle, Summary } from "./summary.ts";
 
@@ -59,6 +59,7 @@ export function story(log: RunLog, summary: Summary): string[] {
     trainingSentence(summary),
     deadSentence(summary),
     skippedSentence(summary),
+    ...log.changes.map(changeSentence),
   ].filter((sentence) => sentence !== null);
 }
 
@@ -133,6 +134,11 @@ function deadSentence({ meanDead }: Summary): string | null {
 function skippedSentence({ skippedUpdates }: Summary): string | null {
   if (skippedUpdates === 0) return null;
   return `${plural(skippedUpdates, "update was", "updates were")} skipped because the gradient was not finite.`;
+}
+
+function changeSentence({ step, settings }: ChangeText): string {
+  const news = settings.map(({ path, from, to }) => `${path} was ${to} instead of ${from}`);
+  return `From step ${step} on, ${news.join(", ")}.`;
 }
 
 /** The numbers that stand first. */

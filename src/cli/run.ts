@@ -1,0 +1,202 @@
+/** Runs as the command line makes them, goes on with them and drives them: alike for `train` and `sft`. */
+import { BellowsError } from "../errors.ts";
+import {
+  checkFree,
+  exit,
+  INTERRUPTED_STATUS,
+  onInterrupt,
+  type Place,
+  placeOf,
+  programCall,
+} from "../host/node-program.ts";
+import { type RunKind, readAbout, writeAbout } from "../io/about.ts";
+import {
+  checkpointPath,
+  checkRunPath,
+  latestCheckpoint,
+  RunFolder,
+  readRunConfig,
+} from "../io/run-folder.ts";
+import { createTask } from "../tasks/registry.ts";
+import type { Task } from "../tasks/task.ts";
+import type { Config } from "../train/config.ts";
+import type { Engine } from "../train/engine.ts";
+import { logLine, type RunRecord } from "../train/records.ts";
+import { composeConfig } from "../train/settings.ts";
+import { sftConfigOf } from "../train/sft.ts";
+import { checkpointOf, type Snapshot, snapshotOf } from "../train/snapshot.ts";
+import { loadFitting } from "../train/weights.ts";
+import { type ConfigFlags, configFromFlags } from "./flags.ts";
+
+export interface RunFlags extends ConfigFlags {
+  readonly resume?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly variants?: string;
+}
+
+/** Folder in which runs are made unless `--out` names one. */
+const RUNS = "runs";
+
+/** The command that makes runs of a kind. */
+const COMMANDS: Readonly<Record<RunKind, string>> = { rl: "train", sft: "sft" };
+
+/** What flags ask for. Nothing is made or changed yet. */
+export interface RunPlan {
+  readonly kind: RunKind;
+  readonly config: Config;
+  readonly task: Task;
+  /** Where a new run is to go; null: a fresh place under `runs`. */
+  readonly out: Place | null;
+  /** The run that goes on, and the state that it goes on from. */
+  readonly resumed: { readonly place: Place; readonly snapshot: Snapshot } | null;
+}
+
+/** A run folder that is open for writing, and what people call it. */
+export interface OpenRun {
+  readonly folder: RunFolder;
+  readonly place: Place;
+}
+
+/** What shows a run at work. */
+export interface RunView<R> {
+  show(record: R): void;
+  /** The step in hand will be the last. */
+  interrupted(): void;
+  /** Takes off the terminal what does not stay. */
+  clear(): void;
+}
+
+/** Finds everything that can be wrong with flags and files. */
+export async function planRun(flags: RunFlags, kind: RunKind): Promise<RunPlan> {
+  if (flags.resume !== undefined) return planResumed(flags, flags.resume, kind);
+  const given = configFromFlags(flags, `${kind}.steps`);
+  const config = kind === "sft" ? sftConfigOf(given) : given;
+  const out = flags.out === undefined ? null : await outFor(flags.out);
+  return { kind, config, task: createTask(config.task.name, config.task.settings), out, resumed: null };
+}
+
+/** Makes the run folder, or opens the one that goes on and takes it back to its latest checkpoint. */
+export async function openRun({ kind, config, out, resumed }: RunPlan): Promise<OpenRun> {
+  if (resumed !== null) {
+    const { place } = resumed;
+    const folder = await RunFolder.open(place.storage, place.path);
+    await folder.resume();
+    await folder.writeConfig(config);
+    return { folder, place };
+  }
+  const run = await createRun(kind, config, out);
+  await writeAbout(run.place.storage, run.place.path, { kind });
+  return run;
+}
+
+/** Loads a named checkpoint of a run, e.g. `reference`. */
+export function loadOf({ storage, path }: Place, name: string, config: Config, task: Task) {
+  return loadFitting({ storage, path: checkpointPath(path, name) }, config, task);
+}
+
+/**
+ * Runs a trainer to its end or to an interrupt, logging every record and saving checkpoints. A checkpoint is made before
+ * the evaluation that may follow it, so that a run that goes on from there logs what an uninterrupted one does.
+ * @returns the exit status.
+ */
+export async function trainInto<R extends RunRecord>(
+  { folder }: OpenRun,
+  trainer: { readonly engine: Engine; run(): AsyncGenerator<R, void, void>; snapshot(): Promise<Snapshot> },
+  steps: number,
+  view: RunView<R>,
+): Promise<number> {
+  let interrupted = false;
+  const stopListening = onInterrupt(() => {
+    if (interrupted) exit(INTERRUPTED_STATUS); // the second time in earnest: what was saved is saved
+    interrupted = true;
+    view.interrupted();
+  });
+  const { checkpointEvery } = trainer.engine.config.train;
+  const checkpoint = async () => checkpointOf(trainer.engine, await trainer.snapshot());
+  try {
+    for await (const record of trainer.run()) {
+      await folder.append("metrics", [logLine(record)]);
+      view.show(record);
+      if (record.type !== "step" && record.type !== "sft") continue;
+      if (record.type === "step") await folder.append("samples", record.samples);
+      const done = record.step + 1;
+      const due = checkpointEvery > 0 && done % checkpointEvery === 0;
+      if (due || interrupted || done === steps) await folder.saveStep(done, await checkpoint());
+      if (interrupted && done < steps) return INTERRUPTED_STATUS;
+    }
+  } finally {
+    stopListening();
+    view.clear();
+  }
+  await folder.saveNamed("final", await checkpoint());
+  return 0;
+}
+
+async function planResumed(flags: RunFlags, resume: string, kind: RunKind): Promise<RunPlan> {
+  for (const flag of ["preset", "config", "set", "seed", "out"] as const) {
+    if (flags[flag] === undefined) continue;
+    throw new BellowsError(
+      "config-invalid",
+      `--${flag} cannot go with --resume; a run goes on with its own config`,
+      { field: flag, hint: "Only --steps can be given anew." },
+    );
+  }
+  const place = placeOf(resume);
+  const { storage, path, shown } = place;
+  const file = await readRunConfig(storage, path);
+  const found = await readAbout(storage, path);
+  if (found.kind !== kind) {
+    const message = `${shown} is a run of bellows ${COMMANDS[found.kind]}, not of ${COMMANDS[kind]}`;
+    const hint = `Go on with it by ${programCall()} ${COMMANDS[found.kind]} --resume ${shown}`;
+    throw new BellowsError("input-invalid", message, { field: "resume", hint });
+  }
+  const settings = flags.steps === undefined ? [] : [`${kind}.steps=${flags.steps}`];
+  const config = composeConfig({ file, settings });
+  const task = createTask(config.task.name, config.task.settings);
+  const snapshot = await readSnapshot(place, config, task);
+  const { steps } = config[kind];
+  if (snapshot.progress.step > steps) {
+    throw new BellowsError(
+      "config-invalid",
+      `${kind}.steps is ${steps}; it must be at least ${snapshot.progress.step}, the steps that ${shown} has done`,
+      { field: `${kind}.steps`, hint: "Give a larger --steps." },
+    );
+  }
+  return { kind, config, task, out: null, resumed: { place, snapshot } };
+}
+
+/** The state that a run goes on from: its latest checkpoint. Takes nothing back yet. */
+async function readSnapshot(place: Place, config: Config, task: Task): Promise<Snapshot> {
+  const { storage, path, shown } = place;
+  await storage.recover(path);
+  const latest = await latestCheckpoint(storage, path);
+  if (latest === undefined) {
+    throw new BellowsError("input-invalid", `${shown} has no checkpoint yet to go on from`, {
+      field: "resume",
+      hint: "Start it anew, under another name.",
+    });
+  }
+  return snapshotOf(await loadOf(place, latest, config, task), shown);
+}
+
+/** Where a new run is to go; nothing is made there yet. */
+async function outFor(out: string): Promise<Place> {
+  const place = placeOf(out);
+  checkRunPath(place.path);
+  await checkFree(place, `Choose another --out, or go on with --resume ${place.shown}.`);
+  return place;
+}
+
+async function createRun(kind: RunKind, config: Config, out: Place | null): Promise<OpenRun> {
+  if (out !== null) return { folder: await RunFolder.create(out.storage, out.path, config), place: out };
+  const { storage, path } = placeOf(RUNS);
+  const what = kind === "sft" ? "sft" : config.schedule.kind;
+  const folder = await RunFolder.createFresh(
+    storage,
+    path,
+    `${config.task.name}-${what}-seed${config.seed}`,
+    config,
+  );
+  return { folder, place: { storage, path: folder.path, shown: folder.path } };
+}

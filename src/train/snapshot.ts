@@ -1,0 +1,96 @@
+import * as v from "valibot";
+import { BellowsError } from "../errors.ts";
+import type { Checkpoint } from "../io/checkpoint.ts";
+import type { RunCheckpoint } from "../io/run-folder.ts";
+import type { Optimizer } from "../model/optimizer.ts";
+import type { Engine } from "./engine.ts";
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** What `trainer.json` of a checkpoint says. */
+const ProgressSchema = v.object({
+  step: count,
+  updates: count,
+  generatedTokens: count,
+  trainedTokens: count,
+  baseline: v.nullable(v.object({ accuracy: v.array(v.number()), length: v.array(v.number()) })),
+});
+
+/**
+ * Where a run stands, beside its weights and moments: all that resuming needs, since random numbers follow from the step.
+ * `step` counts the steps that are done, `updates` those that the optimizer has made; `baseline` is the first evaluation of a
+ * run of RL, null before it and in SFT, which samples nothing either.
+ */
+export type Progress = v.InferOutput<typeof ProgressSchema>;
+
+export const NO_PROGRESS: Progress = {
+  step: 0,
+  updates: 0,
+  generatedTokens: 0,
+  trainedTokens: 0,
+  baseline: null,
+};
+
+/** Weights, moments and progress: what a checkpoint holds. */
+export interface Snapshot {
+  readonly parameters: Float32Array<ArrayBuffer>;
+  readonly firstMoment: Float32Array<ArrayBuffer>;
+  readonly secondMoment: Float32Array<ArrayBuffer>;
+  readonly progress: Progress;
+}
+
+/** What a trainer that goes on needs beside the weights, which are in the engine already. */
+export type Resumed = Omit<Snapshot, "parameters">;
+
+/** Puts an optimizer where it was. */
+export function restoreOptimizer({ gpu }: Engine, optimizer: Optimizer, resumed: Resumed): void {
+  optimizer.updates = resumed.progress.updates;
+  gpu.device.queue.writeBuffer(optimizer.firstMoment.buffer, 0, resumed.firstMoment);
+  gpu.device.queue.writeBuffer(optimizer.secondMoment.buffer, 0, resumed.secondMoment);
+}
+
+/** Reads the state back, between two records. @param progress but for the updates, which the optimizer counts. */
+export async function takeSnapshot(
+  { model }: Engine,
+  optimizer: Optimizer,
+  progress: Progress,
+): Promise<Snapshot> {
+  return {
+    parameters: await model.readParameters(),
+    firstMoment: await model.readFlat(optimizer.firstMoment),
+    secondMoment: await model.readFlat(optimizer.secondMoment),
+    progress: { ...progress, updates: optimizer.updates },
+  };
+}
+
+/** A snapshot as the checkpoint of a run. */
+export function checkpointOf({ model, task }: Engine, snapshot: Snapshot): RunCheckpoint {
+  const { parameters, firstMoment, secondMoment, progress } = snapshot;
+  const { tokens, pad, end } = task.vocabulary;
+  return {
+    config: model.context.config,
+    vocabulary: { tokens, pad, end },
+    parameters,
+    optimizer: { firstMoment, secondMoment },
+    trainer: progress,
+  };
+}
+
+/**
+ * The state to go on from, out of a checkpoint.
+ * @param run what the run is called.
+ * @throws BellowsError `checkpoint-invalid` where the checkpoint holds a model and no more.
+ */
+export function snapshotOf(
+  { parameters, optimizer, trainer }: Pick<Checkpoint, "parameters" | "optimizer" | "trainer">,
+  run: string,
+): Snapshot {
+  const progress = v.safeParse(ProgressSchema, trainer?.state);
+  if (optimizer !== undefined && progress.success) {
+    return { parameters, ...optimizer, progress: progress.output };
+  }
+  const message = `the latest checkpoint of ${run} has no state of optimizer and trainer to go on from`;
+  throw new BellowsError("checkpoint-invalid", message, {
+    hint: "Its weights can still be asked or started from.",
+  });
+}
