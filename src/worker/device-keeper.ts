@@ -23,6 +23,7 @@ export class DeviceKeeper {
   readonly #onLoss: (gpu: Gpu) => void;
   readonly #variants: VariantCache;
   #gpu: Gpu | null = null;
+  #measured: Promise<unknown> = Promise.resolve();
 
   /** @param onLoss is called when a device is lost, by whatever: {@link replace} it as soon as nobody is at work on it. */
   constructor(host: SessionHost, emit: (event: TrainerEvent) => void, onLoss: (gpu: Gpu) => void) {
@@ -57,9 +58,15 @@ export class DeviceKeeper {
     }
   }
 
-  /** The fastest kernel variants for a model of this shape. */
+  /** The fastest kernel variants for a model of this shape. One measurement waits for another, which would disturb it. */
   async variantsFor(config: ModelConfig): Promise<Variants> {
-    return measureVariants(await this.open(), config, this.#variants);
+    const measured = this.#measured.then(async () =>
+      measureVariants(await this.open(), config, this.#variants),
+    );
+    this.#measured = measured.catch(() => {});
+    const variants = await measured;
+    this.#emit({ type: "variants", variants });
+    return variants;
   }
 
   /**

@@ -21,7 +21,6 @@ export type Result<T> =
 
 export interface DeviceInfo {
   readonly adapter: AdapterDescription;
-  readonly variants: Variants;
   /** Bytes of the largest buffer that can be bound: what limits a model's size. */
   readonly maxBinding: number;
   readonly features: readonly string[];
@@ -106,7 +105,7 @@ export interface Thought {
 
 /** Commands. One at a time is enough; the worker queues what comes meanwhile. */
 export interface TrainerCommands {
-  /** Opens the device and measures the kernel variants; events go to `port` from now on. */
+  /** Opens the device; events go to `port` from now on. Kernel variants are measured afterwards. */
   connect(port: MessagePort): Promise<Result<DeviceInfo>>;
   estimate(config: Config): Promise<Result<Estimate>>;
   /** Makes a new run and everything for it ready; it is paused at step 0. */
@@ -149,6 +148,8 @@ export type TrainerEvent =
       readonly run: string | null;
     }
   | { readonly type: "compiling"; readonly done: number; readonly total: number; readonly label: string }
+  /** What was measured to be fastest here; a run that is made waits for it. */
+  | { readonly type: "variants"; readonly variants: Variants }
   /** Parts of the trial rollout of a new run. */
   | { readonly type: "trial"; readonly done: number; readonly total: number }
   | { readonly type: "record"; readonly record: RunRecord; readonly run: string }

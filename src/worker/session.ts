@@ -82,12 +82,10 @@ export class Session implements TrainerCommands {
     this.#events = new EventSender(port);
     return this.#command(async () => {
       const gpu = await this.#devices.open();
-      const { task, model } = PRESETS.default;
-      const shape = { vocab_size: createTask(task.name).vocabulary.size, ...model };
+      this.#measureAhead();
       const { maxStorageBufferBindingSize: maxBinding } = gpu.device.limits;
       const features = [...gpu.device.features].sort();
-      const variants = await this.#devices.variantsFor(shape);
-      return { adapter: gpu.adapter, variants, maxBinding, features, keepsRuns: this.#host.keepsRuns };
+      return { adapter: gpu.adapter, maxBinding, features, keepsRuns: this.#host.keepsRuns };
     });
   }
 
@@ -225,6 +223,13 @@ export class Session implements TrainerCommands {
     } finally {
       this.#trial = null;
     }
+  }
+
+  /** Measures kernels for the usual model while the page is looked at, so that a run need not wait for it. */
+  #measureAhead(): void {
+    const config = PRESETS.default;
+    const shape = modelConfigOf(config, createTask(config.task.name, config.task.settings));
+    this.#devices.variantsFor(shape).catch(() => {}); // it will be told when a run is made
   }
 
   /** Opens a run in place of the one that is open, which is brought to rest first. */

@@ -1,5 +1,5 @@
 import { formatMegabytes } from "../state/format.ts";
-import { device } from "../state/model.ts";
+import { device, variants } from "../state/model.ts";
 import { t } from "../text/index.ts";
 
 /** The GPU, and what of it is in use. */
@@ -7,7 +7,7 @@ export function Device() {
   const words = t().device;
   const info = device.value;
   if (info === null || "code" in info) return null;
-  const { adapter, variants, maxBinding, features } = info;
+  const { adapter, maxBinding, features } = info;
   const name =
     adapter.description || [adapter.vendor, adapter.architecture, adapter.device].filter(Boolean).join(" ");
   return (
@@ -21,9 +21,11 @@ export function Device() {
         <dd>{[name, adapter.vendor, adapter.architecture].filter(Boolean).join(", ")}</dd>
         <dt>{words.variants}</dt>
         <dd>
-          {Object.entries(variants)
-            .map(([kernel, variant]) => `${kernel} ${variant}`)
-            .join(", ")}
+          {variants.value === null
+            ? words.measuring
+            : Object.entries(variants.value)
+                .map(([kernel, variant]) => `${kernel} ${variant}`)
+                .join(", ")}
         </dd>
         <dt>{words.binding}</dt>
         <dd>{formatMegabytes(maxBinding)}</dd>

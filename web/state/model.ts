@@ -1,6 +1,7 @@
 /** What the page knows: signals that panels read and actions (actions.ts) write. */
 import { computed, signal } from "@preact/signals";
 import type { ErrorData } from "../../src/errors.ts";
+import type { Variants } from "../../src/model/variants.ts";
 import type { Config } from "../../src/train/config.ts";
 import type { Preflight } from "../../src/train/preflight.ts";
 import { PRESETS } from "../../src/train/presets.ts";
@@ -11,6 +12,8 @@ import type { RunView } from "./run-view.ts";
 
 /** null: not asked yet. An error: there is none, and why; the page then plays recorded runs. */
 export const device = signal<DeviceInfo | ErrorData | null>(null);
+/** Kernel variants, once they are measured. */
+export const variants = signal<Variants | null>(null);
 
 /** Runs that are drawn, the current one among them. */
 export const runs = signal<readonly RunView[]>([]);

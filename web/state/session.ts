@@ -112,6 +112,9 @@ function takeEvent(event: Exclude<TrainerEvent, { type: "record" }>): void {
     case "compiling":
       model.compiling.value = event.done < event.total ? event : null;
       break;
+    case "variants":
+      model.variants.value = event.variants;
+      break;
     case "phase":
       if (event.run === model.currentId.peek()) model.phase.value = event.record;
       break;

@@ -150,6 +150,7 @@ export const de: Strings = {
     software: "läuft auf dem Prozessor (langsam)",
     adapter: "Adapter",
     variants: "Kernel-Varianten, hier gemessen",
+    measuring: "werden gemessen",
     binding: "Größter Puffer",
     features: "Genutzte optionale Fähigkeiten",
     noFeatures: "keine nötig, keine genutzt",

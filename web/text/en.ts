@@ -159,6 +159,7 @@ export const en = {
     software: "runs on the processor (slow)",
     adapter: "Adapter",
     variants: "Kernel variants, measured here",
+    measuring: "being measured",
     binding: "Largest buffer",
     features: "Optional features in use",
     noFeatures: "none needed, none used",
