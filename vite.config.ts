@@ -20,6 +20,7 @@ const ENTRIES: Record<string, Record<string, string>> = {
     workloads: "test/bench/workloads.ts",
     record: "test/bench/record.ts",
     soak: "test/bench/soak.ts",
+    hosts: "test/bench/hosts.ts",
     workshop: "test/bench/workshop.ts",
   },
 };
@@ -99,6 +100,7 @@ export default defineConfig(({ mode }) => ({
           pool: "forks",
           isolate: false,
           fileParallelism: false,
+          expect: { poll: { timeout: 60_000 } },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -15,6 +15,12 @@ import {
 } from "./opfs-files.ts";
 import { discard, isHidden, make, PARTIAL, REPLACED, settle, settleBelow } from "./opfs-places.ts";
 
+/**
+ * Milliseconds after which a browser is taken to answer no more. Chromium leaves calls unanswered where it deletes all that a
+ * page has stored, which it does when the disk gets full.
+ */
+const PATIENCE = 30_000;
+
 /** Runs one body after another, over all tabs. */
 export type Exclusively = <T>(body: () => Promise<T>) => Promise<T>;
 
@@ -35,10 +41,17 @@ export class OpfsStorage implements Storage {
   readonly #root: Folder;
   readonly #exclusively: Exclusively;
 
-  /** @param root a folder of the origin private file system. */
-  constructor(root: FileSystemDirectoryHandle, exclusively: Exclusively = oneTabAtATime) {
+  readonly #patience: number;
+
+  /** @param root a folder of the origin private file system. @param patience milliseconds that an action may take. */
+  constructor(
+    root: FileSystemDirectoryHandle,
+    exclusively: Exclusively = oneTabAtATime,
+    patience = PATIENCE,
+  ) {
     this.#root = root as Folder;
     this.#exclusively = exclusively;
+    this.#patience = patience;
   }
 
   /**
@@ -201,13 +214,26 @@ export class OpfsStorage implements Storage {
   async #do<T>(action: string, path: string, body: (names: readonly string[]) => Promise<T>): Promise<T> {
     const names = pathNames(path);
     try {
-      return await body(names);
+      return await this.#answered(body(names));
     } catch (cause) {
       throw storageFailed(action, path, REASONS[nameOf(cause)] ?? (cause as Error).message, { cause });
     }
   }
+
+  async #answered<T>(answer: Promise<T>): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(failure(NO_ANSWER)), this.#patience);
+    });
+    try {
+      return await Promise.race([answer, silence]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
 
+const NO_ANSWER = "the browser does not answer; it may have deleted what this page had stored";
 const MISSING = "there is no such file or folder";
 const IS_FOLDER = "it is a folder";
 

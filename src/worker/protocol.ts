@@ -152,6 +152,7 @@ export type TrainerEvent =
   | { readonly type: "variants"; readonly variants: Variants }
   /** Parts of the trial rollout of a new run. */
   | { readonly type: "trial"; readonly done: number; readonly total: number }
+  /** Without rollouts, as in {@link OpenedRun}. */
   | { readonly type: "record"; readonly record: RunRecord; readonly run: string }
   /** Only the newest matters: a page that falls behind does not get them all. */
   | { readonly type: "phase"; readonly record: PhaseRecord; readonly run: string }

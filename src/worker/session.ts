@@ -336,7 +336,7 @@ export class Session implements TrainerCommands {
 
   #tell(run: LiveRun, record: RunRecord | PhaseRecord): void {
     if (record.type === "phase") this.#emit({ type: "phase", record, run: run.id });
-    else this.#emit({ type: "record", record, run: run.id });
+    else this.#emit({ type: "record", record: slim(record), run: run.id });
   }
 
   async #noteSaved(run: LiveRun): Promise<void> {
@@ -378,6 +378,11 @@ export class Session implements TrainerCommands {
     this.#turn = result.catch(() => {});
     return result;
   }
+}
+
+/** A record as the page keeps it, for as long as it is open: without its rollouts, which the phase before has shown. */
+function slim(record: RunRecord): RunRecord {
+  return record.type === "step" ? { ...record, samples: [] } : record;
 }
 
 function endsStep(record: RunRecord | PhaseRecord | null): boolean {

@@ -1,12 +1,12 @@
 /**
- * `node dist/record.js RUN TITLE > FILE`: makes a recording of a run folder, for browsers without WebGPU: every record, and
+ * `node dist/record.js RUN > FILE`: makes a recording of a run folder, for browsers without WebGPU: every record, and
  * of the steps that were logged whole one group of each difficulty. What is in web/public/recordings was made by
  *
  *     npx bellows train --set rl.steps=160 --out siri
  *     npx bellows train --set rl.steps=160 --set schedule.kind=constant --out fixed
  *     npx vite build --mode bench
- *     node dist/record.js runs/siri "SIRI: the budget breathes" > web/public/recordings/siri.json
- *     node dist/record.js runs/fixed "Fixed budget" > web/public/recordings/fixed.json
+ *     node dist/record.js runs/siri > web/public/recordings/siri.json
+ *     node dist/record.js runs/fixed > web/public/recordings/fixed.json
  */
 import { placeOf, programArguments, write } from "../../src/host/node-program.ts";
 import { readLog, readRunConfig } from "../../src/io/run-folder.ts";
@@ -15,16 +15,16 @@ import type { PhaseRecord, SampleRecord } from "../../src/train/records.ts";
 import { recordsOf, samplesOf } from "../../src/worker/log-lines.ts";
 import type { Recording } from "../../web/state/playback.ts";
 
-const [path, title] = programArguments();
-if (path === undefined || title === undefined) throw new Error("usage: record RUN TITLE");
-write(`${JSON.stringify(await recordingOf(path, title))}\n`);
+const [path] = programArguments();
+if (path === undefined) throw new Error("usage: record RUN");
+write(`${JSON.stringify(await recordingOf(path))}\n`);
 
-async function recordingOf(path: string, title: string): Promise<Recording> {
+async function recordingOf(path: string): Promise<Recording> {
   const { storage, path: run } = placeOf(path);
   const config = parseConfig(await readRunConfig(storage, run));
   const records = recordsOf(await readLog(storage, run, "metrics"));
   const samples = samplesOf(await readLog(storage, run, "samples"));
-  return shortened({ title, config, records, samples: phasesOf(samples) });
+  return shortened({ config, records, samples: phasesOf(samples) });
 }
 
 /** The rollouts by step, of each difficulty the group with the lowest number. */

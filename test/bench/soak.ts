@@ -9,7 +9,7 @@ import { unzipSync } from "fflate";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { exit, print, programArguments } from "../../src/host/node-program.ts";
 import { en } from "../../web/text/en.ts";
-import { browserPath, ensureBrowsers } from "../support/browsers.ts";
+import { browserPath, ensureBrowsers, WEBGPU_FLAGS } from "../support/browsers.ts";
 import { serveFolder } from "../support/static-server.ts";
 
 const PAGE_FOLDER = fileURLToPath(new URL("./web", import.meta.url));
@@ -20,14 +20,14 @@ const HASH =
 /** Memory is compared from here on: by now everything was allocated and compiled once. */
 const WARM_UP_MINUTES = 3;
 /** Records of a run are kept for the charts: what they and their drawing may take, per step. */
-const BYTES_PER_STEP = 40_000;
+const BYTES_PER_STEP = 5000;
 
 const minutes = Number(programArguments()[0] ?? 60);
 ensureBrowsers();
 const server = await serveFolder(PAGE_FOLDER);
 const browser = await chromium.launch({
   executablePath: browserPath("chromium"),
-  args: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+  args: WEBGPU_FLAGS,
 });
 const faults = await soak(await browser.newPage());
 await browser.close();
@@ -86,10 +86,17 @@ async function memoryOf(browser: Browser): Promise<number> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
   await session.detach();
-  return processInfo.reduce((sum, { id }) => sum + proportionalSetSize(id), 0);
+  return processInfo.reduce((sum, { id }) => sum + ownBytes(id), 0);
 }
 
-function proportionalSetSize(pid: number): number {
-  const [, kilobytes] = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8")) ?? [];
-  return Number(kilobytes ?? 0) * 1024;
+/**
+ * Bytes that a process holds by itself, with its share of what it holds together with others. Mapped files are left out: how
+ * much of the browser's own code is charged to one process depends on which other browsers run on the machine.
+ */
+function ownBytes(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  const kilobytes = [...rollup.matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+) kB$/gm)].map(([, number]) =>
+    Number(number),
+  );
+  return kilobytes.reduce((sum, each) => sum + each, 0) * 1024;
 }

@@ -4,10 +4,10 @@ import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { en } from "../../web/text/en.ts";
-import { button, QUICK, ready, steps, stepsDone, tab, useSite } from "../support/page.ts";
+import { button, openPanel, panelNames, QUICK, ready, steps, stepsDone, useSite } from "../support/page.ts";
 
 const site = useSite();
-const { controls, help, look, panels, share } = en;
+const { controls, help, look, share, tour } = en;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Violations that keep people out, each with the elements that it is about. */
@@ -23,38 +23,18 @@ async function violations(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
 }
 
-/** A page that has trained two steps. */
-async function trained(hash = QUICK) {
-  const visit = await site.visit(hash);
-  await ready(visit.page);
-  for (const step of [1, 2]) {
-    await button(visit.page, controls.step).click();
-    await steps(visit.page).toBe(step);
-  }
-  return visit;
-}
+// A page that has trained two steps, for all tests that change nothing in it but what is seen: the first makes it.
+let trained: Page;
 
 describe("axe finds nothing serious", () => {
-  test("in any panel, in light and in dark, wide and narrow", async () => {
-    const { page } = await trained();
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      for (const name of tabNames()) {
-        await openPanel(page, name);
-        expect(await violations(page), `${name}, ${colorScheme}`).toEqual([]);
-      }
-    }
-    await page.setViewportSize({ width: 360, height: 740 });
-    expect(await violations(page), "narrow").toEqual([]);
-    for (const name of tabNames()) {
-      await openPanel(page, name);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(overflow, `pixels by which ${name} is too wide`).toBeLessThanOrEqual(0);
-    }
-  });
-
   test("in the dialogs and in presenter mode", async () => {
-    const { page } = await trained();
+    const { page } = await site.visit(QUICK, { stays: true });
+    await ready(page);
+    for (const step of [1, 2]) {
+      await button(page, controls.step).click();
+      await steps(page).toBe(step);
+    }
+    trained = page;
     for (const name of [help.button, share.button]) {
       await button(page, name).click();
       await page.getByRole("dialog").waitFor();
@@ -63,6 +43,26 @@ describe("axe finds nothing serious", () => {
     }
     await button(page, look.presenter).click();
     expect(await violations(page), look.presenter).toEqual([]);
+    await button(page, look.presenter).click();
+  });
+
+  test("in any panel, in light and in dark, wide and narrow", async () => {
+    const page = trained;
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      for (const name of panelNames()) {
+        await openPanel(page, name);
+        expect(await violations(page), `${name}, ${colorScheme}`).toEqual([]);
+      }
+    }
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await violations(page), "narrow").toEqual([]);
+    for (const name of panelNames()) {
+      await openPanel(page, name);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow, `pixels by which ${name} is too wide`).toBeLessThanOrEqual(0);
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
   });
 });
 
@@ -92,9 +92,34 @@ describe("the keyboard", () => {
     expect(troubles).toEqual([]);
   });
 
+  test("the tour goes through all its stops with the space bar, back with ←, and Escape leaves it", async () => {
+    const { page, troubles } = await site.visit(QUICK);
+    await ready(page);
+    const start = button(page, help.tour);
+    const card = page.getByRole("dialog", { name: tour.stops.controls.title });
+    await start.press("Enter");
+    await card.waitFor();
+    await page.keyboard.press(" ");
+    await card.waitFor({ state: "detached" });
+    await page.keyboard.press("ArrowLeft");
+    await card.waitFor();
+    const { length } = Object.keys(tour.stops);
+    for (let stop = 1; stop <= length; stop++) {
+      await page.getByText(tour.place(stop, length), { exact: true }).waitFor();
+      await page.keyboard.press(" ");
+    }
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    await start.press("Enter");
+    await card.waitFor();
+    await page.keyboard.press("Escape");
+    await card.waitFor({ state: "detached" });
+    expect(await start.evaluate((element) => element === document.activeElement)).toBe(true);
+    expect(troubles).toEqual([]);
+  });
+
   test("Tab reaches everything that can be clicked, and the focus is seen", async () => {
-    const { page } = await trained();
-    for (const name of tabNames()) {
+    const page = trained;
+    for (const name of panelNames()) {
       await openPanel(page, name);
       const { missed, unseen } = await walkFocus(page);
       expect(missed, `out of reach in ${name}`).toEqual([]);
@@ -102,17 +127,6 @@ describe("the keyboard", () => {
     }
   });
 });
-
-/** Opens a panel and waits until it is there: it is fetched when it is first opened. */
-async function openPanel(page: Page, name: string): Promise<void> {
-  await tab(page, name).click();
-  await page.getByRole("tabpanel", { name }).getByText(en.app.loading).waitFor({ state: "detached" });
-}
-
-function tabNames(): string[] {
-  const { questions, samples, think, schedule, settings, why, runs } = panels;
-  return [questions, samples, think, schedule, settings, why, runs];
-}
 
 /** Presses Tab through the whole page: which controls never had the focus, and which had it without an outline or shadow. */
 async function walkFocus(page: Page): Promise<{ missed: string[]; unseen: string[] }> {

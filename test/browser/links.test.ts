@@ -32,7 +32,12 @@ const badLink = fc.oneof(
   fc.string({ minLength: 1 }).map((text) => `rl.steps=${encodeURIComponent(text)}x`),
 );
 
-test("two hundred loads of links: a good one is taken as it is, a bad one is told, the page always stands", async () => {
+/** Milliseconds for all the loads: half a second each where there is one slow core. */
+const TIMEOUT = 300_000;
+
+test("two hundred loads of links: a good one is taken as it is, a bad one is told, the page always stands", {
+  timeout: TIMEOUT,
+}, async () => {
   const { page, troubles } = await site.visit();
   await ready(page); // by now kernel variants are measured and need not be again
   await fc.assert(

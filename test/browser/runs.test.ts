@@ -1,10 +1,8 @@
 import { readFileSync } from "node:fs";
-import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { en } from "../../web/text/en.ts";
-import { jsonLines } from "../support/cli.ts";
-import { button, QUICK, ready, steps, tab, useSite } from "../support/page.ts";
+import { button, exportRun, logIn, QUICK, ready, steps, stepsIn, tab, useSite } from "../support/page.ts";
 
 const site = useSite();
 const { compare, controls, panels, runs } = en;
@@ -25,17 +23,15 @@ test("one click trains a fixed L and SIRI with the same seed, and draws both", a
   expect(troubles).toEqual([]);
 });
 
-test("a run that is exported, deleted and imported again goes on where it was", async () => {
+test("a run that is exported, deleted and imported again goes on where it was; another is dropped in", async () => {
   const { page, troubles } = await site.visit(QUICK);
   await ready(page);
   for (const step of [1, 2]) {
     await button(page, controls.step).click();
     await steps(page).toBe(step);
   }
-  await tab(page, panels.runs).click();
-  const zip = await exportedZip(page);
-  const files = unzipSync(readFileSync(zip));
-  expect(stepsOf(files)).toEqual([0, 1]);
+  const zip = await exportRun(page);
+  expect(stepsIn(logIn(zip))).toEqual([0, 1]);
 
   page.once("dialog", (dialog) => void dialog.accept());
   await page.getByRole("button", { name: new RegExp(`^${runs.remove}`) }).click();
@@ -45,19 +41,25 @@ test("a run that is exported, deleted and imported again goes on where it was", 
   await steps(page).toBe(2);
   await button(page, controls.step).click();
   await steps(page).toBe(3);
+
+  await dropFile(page, zip);
+  const stored = page.getByRole("region", { name: runs.title }).getByRole("listitem");
+  await expect.poll(() => stored.count()).toBe(2);
+  await stored.filter({ hasText: runs.steps(2, 400) }).waitFor();
   expect(troubles).toEqual([]);
 });
 
-/** Path of the zip that the page saves of its only run. */
-async function exportedZip(page: Page): Promise<string> {
-  const download = page.waitForEvent("download");
-  await page.getByRole("button", { name: new RegExp(`^${runs.export}: `) }).click();
-  return (await download).path();
-}
-
-/** Steps that the log in a run's zip holds, whatever folder they lie in. */
-function stepsOf(files: Readonly<Record<string, Uint8Array>>): unknown[] {
-  const path = Object.keys(files).find((name) => name.endsWith("metrics.jsonl"))!;
-  const lines = jsonLines(new TextDecoder().decode(files[path]));
-  return lines.filter(({ type }) => type === "step").map(({ step }) => step);
+/** Drops a file onto the middle of the page. */
+async function dropFile(page: Page, path: string): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(
+    (bytes) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([Uint8Array.from(bytes)], "dropped.zip", { type: "application/zip" }));
+      return transfer;
+    },
+    [...readFileSync(path)],
+  );
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    await page.dispatchEvent("main", type, { dataTransfer });
+  }
 }

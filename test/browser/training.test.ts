@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { en } from "../../web/text/en.ts";
-import { button, QUICK, ready, steps, stepsDone, tab, useSite } from "../support/page.ts";
+import { button, QUICK, ready, steps, stepsDone, useSite } from "../support/page.ts";
 
 const site = useSite();
-const { controls, notices, panels, schedule, settings } = en;
+const { controls, notices } = en;
 
 describe("the main path", () => {
   test("one press of Play trains; pause, one step and one phase do what they say", async () => {
@@ -14,6 +14,7 @@ describe("the main path", () => {
     await button(page, controls.pause).click();
     await button(page, controls.play).waitFor();
     const paused = await stepsDone(page);
+    await page.waitForTimeout(1000); // several steps' time
     expect(await stepsDone(page)).toBe(paused);
 
     await button(page, controls.step).click();
@@ -24,20 +25,6 @@ describe("the main path", () => {
       await button(page, controls.play).waitFor();
       await steps(page).toBe(done);
     }
-    expect(troubles).toEqual([]);
-  });
-
-  test("a schedule that is edited in mid-run counts from the next step and leaves a marker", async () => {
-    const { page, troubles } = await site.visit(`${QUICK}&schedule.kind=constant`);
-    await ready(page);
-    await button(page, controls.step).click();
-    await steps(page).toBe(1);
-    await tab(page, panels.schedule).click();
-    const handle = page.getByRole("slider", { name: schedule.handles.lmax });
-    await handle.press("Shift+ArrowDown");
-    await button(page, settings.apply).click();
-    await button(page, controls.step).click();
-    await steps(page).toBe(2);
     expect(troubles).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ test("without WebGPU the page says so, and plays a recorded run with everything 
   await page.getByText(en.notices.titles["webgpu-unavailable"]).waitFor();
   expect(await button(page, en.controls.play).isDisabled()).toBe(true);
 
-  await button(page, en.notices.replay).click();
+  await button(page, `${en.controls.replay}: ${en.recordings.siri}`).click();
   await steps(page).toBeGreaterThanOrEqual(25);
   await button(page, en.controls.pause).click();
   await tab(page, en.panels.samples).click();

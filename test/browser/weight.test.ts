@@ -13,7 +13,7 @@ const MOST_SCRIPT = 120;
 const LONGEST_TASK = 50;
 
 test(`what the page loads until Play can be pressed is at most ${MOST_SCRIPT} KB of JavaScript`, async () => {
-  const { page, context } = await site.visit(QUICK);
+  const { page } = await site.visit(QUICK);
   await ready(page);
   await button(page, en.controls.step).click();
   await steps(page).toBe(1);
@@ -31,7 +31,6 @@ test(`what the page loads until Play can be pressed is at most ${MOST_SCRIPT} KB
   console.log(`first paint after ${paint?.toFixed(0)} ms`);
   expect(first.some((path) => path.includes("worker"))).toBe(true);
   expect(kilobytes).toBeLessThanOrEqual(MOST_SCRIPT);
-  await context.close();
 });
 
 /** Sum over scripts by the paths of their addresses. */

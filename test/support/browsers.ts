@@ -13,6 +13,9 @@ const PROGRAMS: Readonly<Record<BrowserName, { names: readonly string[]; aptPack
   firefox: { names: ["firefox-esr"], aptPackage: "firefox-esr" },
 };
 
+/** Flags with which Chromium offers WebGPU everywhere: on SwiftShader, its own software driver. */
+export const WEBGPU_FLAGS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
 /**
  * Sees to it that both browsers are there, and installs what is missing as root in a container or in CI. Blocks meanwhile.
  * @throws BellowsError `adapter-unavailable`, whose hint holds the commands that help on this machine.

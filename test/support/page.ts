@@ -1,18 +1,18 @@
 /** The built page in Chromium, for the tests of the browser project. */
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { unzipSync } from "fflate";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect } from "vitest";
-import { en } from "../../web/text/en.ts";
-import { browserPath } from "./browsers.ts";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { en, type Strings } from "../../web/text/en.ts";
+import { browserPath, WEBGPU_FLAGS } from "./browsers.ts";
+import { jsonLines } from "./cli.ts";
 import { type StaticServer, serveFolder } from "./static-server.ts";
 
 export const PAGE_FOLDER = fileURLToPath(new URL("../../dist/web", import.meta.url));
 
 /** Milliseconds that something may take on two cores that have other work to do as well. */
 export const PATIENCE = 60_000;
-
-/** SwiftShader, Chromium's own software driver, is what every machine has. */
-const WEBGPU_FLAGS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 /** Settings of a link under which a step takes a fraction of a second. */
 export const SMALL =
@@ -34,12 +34,14 @@ export interface VisitOptions {
   readonly prepare?: (context: BrowserContext) => Promise<unknown>;
   /** Whether the page may be kept for offline use; it costs each visit a load of everything. */
   readonly keeps?: boolean;
+  /** Whether the page stays open for the other tests of the file. */
+  readonly stays?: boolean;
 }
 
 export interface Site {
   readonly server: StaticServer;
   readonly browser: Browser;
-  /** Opens the page in a profile of its own, with the settings of a hash; it is closed after the tests of the file. */
+  /** Opens the page in a profile of its own, with the settings of a hash; it is closed after the test. */
   visit(hash?: string, options?: VisitOptions): Promise<Visit>;
 }
 
@@ -62,11 +64,12 @@ export function useSite(): Site {
     get browser() {
       return browser!;
     },
-    async visit(hash = "", { prepare, keeps = false } = {}) {
+    async visit(hash = "", { prepare, keeps = false, stays = false } = {}) {
       const context = await site.browser.newContext({
         viewport: { width: 1280, height: 900 },
         serviceWorkers: keeps ? "allow" : "block",
       });
+      if (!stays) onTestFinished(() => context.close());
       await prepare?.(context);
       context.setDefaultTimeout(PATIENCE);
       const page = await context.newPage();
@@ -103,13 +106,25 @@ export function tab(page: Page, name: string) {
   return page.getByRole("tab", { name, exact: true });
 }
 
+/** Names of the panels' tabs, in their order. */
+export function panelNames({ panels }: Strings = en): string[] {
+  const { questions, samples, think, schedule, settings, why, runs } = panels;
+  return [questions, samples, think, schedule, settings, why, runs];
+}
+
+/** Opens a panel and waits until it is there: it is fetched when it is first opened. */
+export async function openPanel(page: Page, name: string, { app }: Strings = en): Promise<void> {
+  await tab(page, name).click();
+  await page.getByRole("tabpanel", { name }).getByText(app.loading).waitFor({ state: "detached" });
+}
+
 /** Resolves once the page has a device and could train. */
 export async function ready(page: Page): Promise<void> {
   await expect.poll(() => button(page, en.controls.play).isEnabled(), { timeout: PATIENCE }).toBe(true);
-  variants ??= await page.evaluate(async (name) => {
-    const folder = await navigator.storage.getDirectory();
-    return (await (await folder.getFileHandle(name)).getFile()).text();
-  }, VARIANTS);
+  if (variants !== undefined) return;
+  const stored = () => page.evaluate(readVariants, VARIANTS);
+  await expect.poll(stored, { timeout: PATIENCE }).not.toBeNull();
+  variants = (await stored())!;
 }
 
 /** Where the page keeps which kernel variants are fastest (host/browser.ts). */
@@ -117,6 +132,17 @@ const VARIANTS = "variants.json";
 
 /** What the first visit measured. Later ones begin with it: measuring takes each of them ten seconds on SwiftShader. */
 let variants: string | undefined;
+
+/** In the page: what it has measured; null before. */
+async function readVariants(name: string): Promise<string | null> {
+  const folder = await navigator.storage.getDirectory();
+  try {
+    const file = await (await folder.getFileHandle(name)).getFile();
+    return (await file.text()) || null;
+  } catch {
+    return null;
+  }
+}
 
 async function storeVariants(page: Page, url: string, text: string): Promise<void> {
   await page.goto(`${url}manifest.webmanifest`); // any file of the page's origin
@@ -129,6 +155,26 @@ async function storeVariants(page: Page, url: string, text: string): Promise<voi
     },
     [VARIANTS, text] as const,
   );
+}
+
+/** Has the page save its only run. Gives the path of the zip. */
+export async function exportRun(page: Page): Promise<string> {
+  await tab(page, en.panels.runs).click();
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: new RegExp(`^${en.runs.export}: `) }).click();
+  return (await download).path();
+}
+
+/** The lines of `metrics.jsonl` in the zip of a run, whatever folder it lies in. */
+export function logIn(zip: string): Record<string, unknown>[] {
+  const files = unzipSync(readFileSync(zip));
+  const path = Object.keys(files).find((name) => name.endsWith("metrics.jsonl"))!;
+  return jsonLines(new TextDecoder().decode(files[path]));
+}
+
+/** Steps that a log holds, in its order. */
+export function stepsIn(log: readonly Record<string, unknown>[]): unknown[] {
+  return log.filter(({ type }) => type === "step").map(({ step }) => step);
 }
 
 /** Steps that the run in the page has done. */

@@ -20,8 +20,8 @@ import { unwrap } from "../../src/worker/results.ts";
 import { snapshot } from "../io/support.ts";
 import { withoutTimes } from "../support/cli.ts";
 import { useGpu } from "../support/gpu.ts";
-import { TestPage } from "../support/session.ts";
-import { bundledParameters, makeTrainer, runTo, smallConfig, timeless } from "../support/training.ts";
+import { plain, TestPage } from "../support/session.ts";
+import { bundledParameters, makeTrainer, runTo, smallConfig } from "../support/training.ts";
 
 const gpu = useGpu();
 const pages: TestPage[] = [];
@@ -201,8 +201,7 @@ describe("a storage that is full", () => {
     await page.play("end");
     const expected = await undisturbed();
     const { records } = unwrap(await page.session.readRun(summary.id));
-    const bare = (record: TrainerRecord) => timeless({ ...record, samples: [] } as TrainerRecord);
-    expect(records.map((record) => bare(record as TrainerRecord))).toEqual(expected.map(bare));
+    expect(records.map(plain)).toEqual(expected.map(plain));
     const logged = unwrap(await page.session.readSamples(summary.id, 1));
     expect(logged).toEqual(expected.flatMap((r) => (r.type === "step" && r.step === 1 ? r.samples : [])));
   });
@@ -249,7 +248,7 @@ describe("stored runs", () => {
     expect(below(imported.id)).toEqual(below(summary.id));
     unwrap(await page.session.open(imported.id));
     await page.play("end");
-    expect(page.records).toEqual((await undisturbed()).map(timeless));
+    expect(page.records).toEqual((await undisturbed()).map(plain));
     unwrap(await page.session.removeRun(imported.id));
     expect(unwrap(await page.session.listRuns()).runs.map(({ id }) => id)).toEqual([summary.id]);
     expect(await page.session.play("end")).toMatchObject({ ok: false, error: { code: "input-invalid" } });
@@ -318,7 +317,7 @@ describe("importing", () => {
     const config = { ...CONFIG, init: summary.id };
     unwrap(await page.session.create(config, "rl"));
     await page.play("step");
-    expect(page.records).toEqual((await undisturbed()).slice(0, 2).map(timeless));
+    expect(page.records).toEqual((await undisturbed()).slice(0, 2).map(plain));
   });
 
   test("weights that are not finite stop the run and say so; the session stays usable", async () => {

@@ -8,7 +8,7 @@ import { composeConfig } from "../../src/train/settings.ts";
 import { unwrap } from "../../src/worker/results.ts";
 import { useGpu } from "../support/gpu.ts";
 import { plain, TestPage } from "../support/session.ts";
-import { makeTrainer, runTo, smallConfig, timeless } from "../support/training.ts";
+import { makeTrainer, runTo, smallConfig } from "../support/training.ts";
 
 const gpu = useGpu();
 const pages: TestPage[] = [];
@@ -54,10 +54,8 @@ describe("a run of a session", () => {
 
     const trainer = await makeTrainer(gpu(), config);
     const records = await runTo(trainer);
-    expect(page.records).toEqual(records.map(timeless));
-    const withoutSamples = records.map((record) => timeless({ ...record, samples: [] } as typeof record));
-    const asLogged = (await logged(page, id)).map((record) => ({ ...(record as object), samples: [] }));
-    expect(asLogged).toEqual(withoutSamples);
+    expect(page.records).toEqual(records.map(plain));
+    expect(await logged(page, id)).toEqual(records.map(plain));
     const { parameters } = await trainer.snapshot();
     const { words } = await bits(page.runs, id, "final");
     expect(words[0]).toBe(Buffer.from(parameters.buffer).toString("base64"));
@@ -76,7 +74,7 @@ describe("a run of a session", () => {
     unwrap(await page.session.skipTrial());
     expect(unwrap(await creating).preflight).toBeNull();
     await page.play("end");
-    expect(page.records).toEqual((await runTo(await makeTrainer(gpu(), config))).map(timeless));
+    expect(page.records).toEqual((await runTo(await makeTrainer(gpu(), config))).map(plain));
     unwrap(await page.session.skipTrial()); // there is none: nothing happens
   });
 
@@ -101,7 +99,7 @@ describe("a run of a session", () => {
     await page.play("phase");
     expect(page.records).toHaveLength(4);
     await page.play("end");
-    expect(page.records).toEqual((await runTo(await makeTrainer(gpu(), config))).map(timeless));
+    expect(page.records).toEqual((await runTo(await makeTrainer(gpu(), config))).map(plain));
   });
 
   test("pauses while it plays, and is the same after another page went on with it", async () => {
@@ -120,7 +118,7 @@ describe("a run of a session", () => {
     await other.play("end");
     const whole = await runTo(await makeTrainer(gpu(), config));
     const seen = [...page.records.slice(0, -other.records.length || undefined), ...other.records];
-    expect(other.records).toEqual(whole.slice(-other.records.length).map(timeless));
+    expect(other.records).toEqual(whole.slice(-other.records.length).map(plain));
     expect(seen.length).toBeGreaterThan(0);
     const types = (await readLog(page.runs, id, "metrics")).map(({ type, step: at }) => [type, at]);
     expect(types).toEqual(whole.map((record) => [record.type, record.step]));
@@ -174,7 +172,7 @@ describe("another config in mid-run", () => {
     const before = await makeTrainer(gpu(), smallConfig(...settings));
     await runTo(before, 2);
     const after = await makeTrainer(gpu(), changed, await before.snapshot());
-    const rest = (await runTo(after)).map(timeless);
+    const rest = (await runTo(after)).map(plain);
     expect(page.records.slice(-rest.length)).toEqual(rest);
 
     const opened = unwrap(await page.session.open(id));
@@ -249,7 +247,7 @@ describe("a device that is lost", () => {
       expect(page.events.filter(({ type }) => type === "failed")).toEqual([]);
 
       const trainer = await makeTrainer(gpu(), config);
-      expect(page.records).toEqual((await runTo(trainer)).map(timeless));
+      expect(page.records).toEqual((await runTo(trainer)).map(plain));
       const { parameters, firstMoment, secondMoment } = await trainer.snapshot();
       const words = [parameters, firstMoment, secondMoment].map((flat) =>
         Buffer.from(flat.buffer).toString("base64"),
@@ -281,7 +279,7 @@ describe("thinking", () => {
     expect(unwrap(await page.session.think({ ...request, checkpoint: "000000" }))).toEqual(first);
     expect(unwrap(await page.session.think({ ...request, checkpoint: null, seed: 8 }))).not.toEqual(later);
     await page.play("end");
-    expect(page.records).toEqual((await runTo(await makeTrainer(gpu(), config))).map(timeless));
+    expect(page.records).toEqual((await runTo(await makeTrainer(gpu(), config))).map(plain));
   });
 
   test("takes a prompt, and says what is wrong with one", async () => {
