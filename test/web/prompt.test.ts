@@ -29,6 +29,10 @@ describe("a problem as it is typed", () => {
     expect(readPrompt(chain, "  ")).toEqual({ ok: false, fault: { kind: "empty" } });
     expect(readPrompt(chain, "48 / 8")).toEqual({ ok: false, fault: { kind: "unknown", text: "/" } });
     expect(readPrompt(chain, "48 wait")).toEqual({ ok: false, fault: { kind: "unknown", text: "wait" } });
+    expect(readPrompt(chain, "48 a forty-two")).toEqual({
+      ok: false,
+      fault: { kind: "unknown", text: "forty-two" },
+    });
     const long = readPrompt(chain, "12*2*2*2*2*2*2");
     expect(long).toEqual({ ok: false, fault: { kind: "long", words: 21, most: 18 } });
   });

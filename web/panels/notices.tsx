@@ -122,7 +122,7 @@ function LinkNotices() {
 function Restore() {
   const { notices } = t();
   const run = model.restorable.value;
-  if (run === null) return null;
+  if (run === null || model.state.value === "preparing") return null;
   return (
     <Notice kind="info" title={notices.restoreTitle}>
       <span class="words">{notices.restore(run.title, run.step)}</span>

@@ -8,7 +8,7 @@ import type { Task } from "../../src/tasks/task.ts";
 /** What is wrong with a typed problem. */
 export type PromptFault =
   | { readonly kind: "empty" }
-  /** `text` is where reading stopped. */
+  /** `text` is the word in which reading stopped. */
   | { readonly kind: "unknown"; readonly text: string }
   | { readonly kind: "long"; readonly words: number; readonly most: number };
 
@@ -30,7 +30,7 @@ export function readPrompt(task: Task, text: string): PromptReading {
   const words: string[] = [];
   for (let rest = text.trim(); rest !== ""; rest = rest.slice(words.at(-1)!.length).trimStart()) {
     const fitting = known.filter((word) => rest.startsWith(word));
-    if (fitting.length === 0) return { ok: false, fault: { kind: "unknown", text: rest.split(/\s/)[0]! } };
+    if (fitting.length === 0) return { ok: false, fault: { kind: "unknown", text: wordAround(text, rest) } };
     words.push(fitting.reduce((longest, word) => (word.length > longest.length ? word : longest)));
   }
   if (words.length === 0) return { ok: false, fault: { kind: "empty" } };
@@ -39,6 +39,12 @@ export function readPrompt(task: Task, text: string): PromptReading {
   const most = task.maxPromptTokens;
   if (finished.length > most) return { ok: false, fault: { kind: "long", words: finished.length, most } };
   return { ok: true, words: finished, answer: isChain ? chainAnswer(finished) : null };
+}
+
+/** The word whose letters `rest`, an end of the text, may have cut: some are words of their own, as the `f` of `forty`. */
+function wordAround(text: string, rest: string): string {
+  const before = text.trimEnd().slice(0, -rest.length);
+  return before.slice(before.search(/\p{L}*$/u)) + rest.split(/\s/)[0];
 }
 
 /** Chain arithmetic as the model learned it: each operation with its label, `>` at the end. */
