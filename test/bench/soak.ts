@@ -2,7 +2,9 @@
  * `node dist/soak.js [MINUTES]` (60 by default), after `npm run build`: trains in the page in Chromium with autosave, and prints
  * each minute what its processes hold. In the end it fails where a record is missing, an error came, or memory has grown.
  */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
@@ -18,20 +20,24 @@ const HASH =
   "preset=smoke&schedule.lmax=40&schedule.lmin=24&rl.promptsPerStep=2&rl.groupSize=4&rl.steps=1000000" +
   "&eval.every=100&train.checkpointEvery=100";
 /** Memory is compared from here on: by now everything was allocated and compiled once. */
-const WARM_UP_MINUTES = 3;
+const WARM_UP_MINUTES = 5;
 /** Records of a run are kept for the charts: what they and their drawing may take, per step. */
 const BYTES_PER_STEP = 5000;
 
 const minutes = Number(programArguments()[0] ?? 60);
 ensureBrowsers();
 const server = await serveFolder(PAGE_FOLDER);
-const browser = await chromium.launch({
+const profile = mkdtempSync(join(tmpdir(), "bellows-soak-"));
+// A profile on disk, as people have: in any other, what the page stores is held in memory.
+const context = await chromium.launchPersistentContext(profile, {
   executablePath: browserPath("chromium"),
   args: WEBGPU_FLAGS,
 });
-const faults = await soak(await browser.newPage());
-await browser.close();
+const browser = context.browser()!;
+const faults = await soak(await context.newPage());
+await context.close();
 await server.close();
+rmSync(profile, { recursive: true, force: true });
 for (const fault of faults) print(`FAULT  ${fault}`);
 exit(faults.length === 0 ? 0 : 1);
 

@@ -62,8 +62,9 @@ test("a model that is being taught goes on after a reload", async () => {
   await button(page, runs.scratch).click();
   await page.getByText(status.of(0, 9), { exact: true }).waitFor();
   await button(page, controls.step).click();
+  await page.getByText(status.savedAt(1), { exact: true }).waitFor();
   await button(page, controls.step).click();
-  await steps(page).toBe(2);
+  await page.getByText(status.savedAt(2), { exact: true }).waitFor();
   await page.reload();
   await button(page, notices.restoreButton).click();
   await page.getByText(status.of(2, 9), { exact: true }).waitFor();
