@@ -48,11 +48,14 @@ async function soak(page: Page): Promise<string[]> {
   await page.goto(`${server.url}#${HASH}`);
   await page.getByRole("button", { name: en.controls.play, exact: true }).click({ timeout: 120_000 });
   let start = { bytes: 0, steps: 0 };
+  let before = -1;
   for (let minute = 0; minute <= minutes; minute++) {
     const now = { bytes: await memoryOf(browser), steps: await stepsDone(page) };
     print(
       `${String(minute).padStart(3)} min  step ${now.steps}  ${(now.bytes / 2 ** 20).toFixed(0)} MiB in Chromium's processes`,
     );
+    if (now.steps === before) faults.push(`minute ${minute}: no step was made since the one before`);
+    before = now.steps;
     if (minute === Math.min(WARM_UP_MINUTES, minutes)) start = now;
     if (minute === minutes) {
       const most = start.bytes * 1.1 + (now.steps - start.steps) * BYTES_PER_STEP;
