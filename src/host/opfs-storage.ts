@@ -16,8 +16,8 @@ import {
 import { discard, isHidden, make, PARTIAL, REPLACED, settle, settleBelow } from "./opfs-places.ts";
 
 /**
- * Milliseconds after which a browser is taken to answer no more. Chromium leaves calls unanswered where it deletes all that a
- * page has stored, which it does when the disk gets full.
+ * Milliseconds after which a browser is taken to answer no more. A page that waits for ever can neither go on nor say why: in
+ * Chromium one has been seen to wait so, after twenty minutes of training in a profile that is held in memory.
  */
 const PATIENCE = 30_000;
 
@@ -233,7 +233,7 @@ export class OpfsStorage implements Storage {
   }
 }
 
-const NO_ANSWER = "the browser does not answer; it may have deleted what this page had stored";
+const NO_ANSWER = "the browser does not answer";
 const MISSING = "there is no such file or folder";
 const IS_FOLDER = "it is a folder";
 

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { afterEach } from "vitest";
 import { BellowsError } from "../../src/errors.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { createGpu, nodeWaiter } from "../../src/host/node.ts";
@@ -109,6 +110,20 @@ export class TestPage {
     this.devices.push(gpu);
     return gpu;
   }
+}
+
+/** Pages for the tests of a file; each is closed after its test. */
+export function usePages(gpu: () => Gpu): typeof TestPage.connect {
+  const pages: TestPage[] = [];
+  afterEach(async () => {
+    for (const page of pages.splice(0)) await page.close();
+    gpu().buffers.destroyAll();
+  });
+  return async (runs, locked) => {
+    const page = await TestPage.connect(runs, locked);
+    pages.push(page);
+    return page;
+  };
 }
 
 /** A record without times and rates, and without rollouts, which the page is not sent. */

@@ -9,7 +9,7 @@ import { NodeStorage } from "../../src/host/node-storage.ts";
 import { saveCheckpoint } from "../../src/io/checkpoint.ts";
 import { MemoryStorage } from "../../src/io/memory-storage.ts";
 import { listRuns, readLog } from "../../src/io/run-folder.ts";
-import type { Chunks, Storage } from "../../src/io/storage.ts";
+import type { Chunks } from "../../src/io/storage.ts";
 import { readZip, zipFolder } from "../../src/io/zip.ts";
 import { createTask } from "../../src/tasks/registry.ts";
 import { type Config, modelConfigOf } from "../../src/train/config.ts";
@@ -20,21 +20,11 @@ import { unwrap } from "../../src/worker/results.ts";
 import { snapshot } from "../io/support.ts";
 import { withoutTimes } from "../support/cli.ts";
 import { useGpu } from "../support/gpu.ts";
-import { plain, TestPage } from "../support/session.ts";
+import { plain, usePages } from "../support/session.ts";
 import { bundledParameters, makeTrainer, runTo, smallConfig } from "../support/training.ts";
 
 const gpu = useGpu();
-const pages: TestPage[] = [];
-afterEach(async () => {
-  for (const page of pages.splice(0)) await page.close();
-  gpu().buffers.destroyAll();
-});
-
-async function newPage(runs?: Storage, locked?: Set<string>): Promise<TestPage> {
-  const page = await TestPage.connect(runs, locked);
-  pages.push(page);
-  return page;
-}
+const newPage = usePages(gpu);
 
 const CONFIG = smallConfig("rl.steps=4", "eval.every=2", "train.checkpointEvery=2");
 

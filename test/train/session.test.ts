@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loadCheckpoint } from "../../src/io/checkpoint.ts";
 import { checkpointPath, readLog } from "../../src/io/run-folder.ts";
 import type { Storage } from "../../src/io/storage.ts";
@@ -7,21 +7,11 @@ import type { StepRecord } from "../../src/train/records.ts";
 import { composeConfig } from "../../src/train/settings.ts";
 import { unwrap } from "../../src/worker/results.ts";
 import { useGpu } from "../support/gpu.ts";
-import { plain, TestPage } from "../support/session.ts";
+import { plain, type TestPage, usePages } from "../support/session.ts";
 import { makeTrainer, runTo, smallConfig } from "../support/training.ts";
 
 const gpu = useGpu();
-const pages: TestPage[] = [];
-afterEach(async () => {
-  for (const page of pages.splice(0)) await page.close();
-  gpu().buffers.destroyAll();
-});
-
-async function newPage(runs?: Storage, locked?: Set<string>): Promise<TestPage> {
-  const page = await TestPage.connect(runs, locked);
-  pages.push(page);
-  return page;
-}
+const newPage = usePages(gpu);
 
 /** A page with a new run, and the run's id. */
 async function started(config: Config, kind: "rl" | "sft" = "rl") {

@@ -1,140 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { ErrorCode } from "../../src/errors.ts";
-import type { Config } from "../../src/train/config.ts";
 import { PRESETS } from "../../src/train/presets.ts";
-import type { StepRecord } from "../../src/train/records.ts";
-import type {
-  DeviceInfo,
-  OpenedRun,
-  RunKind,
-  RunList,
-  RunSummary,
-  TrainerEvent,
-} from "../../src/worker/protocol.ts";
-
-/** Runs as a worker would keep them; both workers of a comparison see the same. */
-const stored = new Map<string, RunSummary>();
-/** Every worker that was started, in order. */
-const workers: FakeWorker[] = [];
-/** What the next call of this name throws. */
-let failing: { readonly name: string; readonly error: readonly [code: ErrorCode, message: string] } | null =
-  null;
-
-/** A training worker that trains nothing: it remembers its commands and tells what the test has it tell. */
-class FakeWorker {
-  readonly calls: string[] = [];
-  readonly tell: (events: readonly TrainerEvent[]) => void;
-  isClosed = false;
-  #step = 0;
-  #run: string | null = null;
-
-  constructor(handle: (events: readonly TrainerEvent[]) => void) {
-    this.tell = handle;
-  }
-
-  async connect(): Promise<DeviceInfo> {
-    await this.#take("connect");
-    return { adapter: { software: false } } as DeviceInfo;
-  }
-
-  async create(config: Config, kind: RunKind): Promise<OpenedRun> {
-    await this.#take("create");
-    const id = `run-${stored.size + 1}`;
-    const summary = { id, title: id, kind, config, step: 0, checkpoints: [], modified: stored.size };
-    stored.set(id, summary);
-    this.#run = id;
-    this.#step = 0;
-    return { summary, step: 0, records: [], preflight: null };
-  }
-
-  async open(id: string): Promise<OpenedRun> {
-    await this.#take(`open ${id}`);
-    const summary = stored.get(id)!;
-    this.#run = id;
-    this.#step = summary.step;
-    return { summary, step: summary.step, records: [], preflight: null };
-  }
-
-  async play(until: string): Promise<void> {
-    await this.#take(`play ${until}`);
-    this.tell([{ type: "state", state: "running", step: this.#step, run: this.#run }]);
-  }
-
-  async pause(): Promise<{ step: number }> {
-    await this.#take("pause");
-    this.tell([{ type: "state", state: "paused", step: this.#step, run: this.#run }]);
-    return { step: this.#step };
-  }
-
-  async configure(): Promise<void> {
-    await this.#take("configure");
-  }
-
-  async setRest(): Promise<void> {}
-
-  async skipTrial(): Promise<void> {
-    await this.#take("skipTrial");
-  }
-
-  async exportRun(id: string): Promise<string> {
-    return id;
-  }
-
-  /** @param zip what {@link exportRun} gave. */
-  async importRun(_: string, zip: string): Promise<RunSummary> {
-    const id = `run-${stored.size + 1}`;
-    const summary = { ...stored.get(zip)!, id };
-    stored.set(id, summary);
-    return summary;
-  }
-
-  async renameRun(id: string, title: string): Promise<void> {
-    stored.set(id, { ...stored.get(id)!, title });
-  }
-
-  async estimate(): Promise<object> {
-    return { parameters: 1, gpuBytes: 1 };
-  }
-
-  async listRuns(): Promise<RunList> {
-    return { runs: [...stored.values()], damaged: [] };
-  }
-
-  async removeRun(id: string): Promise<void> {
-    await this.#take(`remove ${id}`);
-    stored.delete(id);
-  }
-
-  close(): void {
-    this.isClosed = true;
-  }
-
-  /** Does a step and saves it. */
-  step(): void {
-    const record: StepRecord = {
-      type: "step",
-      step: this.#step++,
-      cap: 80,
-      exactCap: 80,
-      phase: "hold",
-      cycle: 0,
-      metrics: {},
-      samples: [],
-    };
-    this.tell([{ type: "record", record, run: this.#run! }]);
-    stored.set(this.#run!, { ...stored.get(this.#run!)!, step: this.#step });
-  }
-
-  async #take(call: string): Promise<void> {
-    this.calls.push(call);
-    if (failing === null || !call.startsWith(failing.name)) return;
-    const { error } = failing;
-    failing = null;
-    // Of the page that was loaded last: each has its modules for itself.
-    const { BellowsError } = await import("../../src/errors.ts");
-    throw new BellowsError(...error);
-  }
-}
+import type { TrainerEvent } from "../../src/worker/protocol.ts";
+import { FakeWorker, failNext, stored, workers } from "../support/fake-worker.ts";
 
 vi.mock("../../src/worker/client.ts", () => ({
   startTrainer: (handle: (events: readonly TrainerEvent[]) => void) => {
@@ -156,7 +23,7 @@ async function loadPage() {
 beforeEach(() => {
   stored.clear();
   workers.length = 0;
-  failing = null;
+  failNext(null);
   const kept = new Map<string, string>();
   vi.stubGlobal("requestAnimationFrame", (callback: () => void) => queueMicrotask(callback));
   vi.stubGlobal("localStorage", {
@@ -182,7 +49,7 @@ describe("play", () => {
 
   test("does nothing where the run cannot be made, and says why", async () => {
     const { actions, model, worker } = await loadPage();
-    failing = { name: "create", error: ["out-of-memory", "too much"] };
+    failNext({ name: "create", error: ["out-of-memory", "too much"] });
     await actions.play();
     expect(worker.calls).not.toContain("play end");
     expect(model.failure.value).toMatchObject({ code: "out-of-memory", message: "too much" });
@@ -282,7 +149,7 @@ describe("the next visit", () => {
   test("tells why a run cannot be opened", async () => {
     const { actions, model } = await loadPage();
     await actions.play();
-    failing = { name: "open", error: ["input-invalid", "a second tab has it"] };
+    failNext({ name: "open", error: ["input-invalid", "a second tab has it"] });
     expect(await actions.open("run-1")).toBe(false);
     expect(model.failure.value?.message).toBe("a second tab has it");
   });
@@ -294,13 +161,13 @@ test("settings that are changed in mid-run are those of the run from then on", a
   const config = { ...PRESETS.default, schedule: { ...PRESETS.default.schedule, lmin: 30 } };
   await actions.configure(config);
   expect(model.current.value?.config.value).toEqual(config);
-  failing = { name: "configure", error: ["config-invalid", "no"] };
+  failNext({ name: "configure", error: ["config-invalid", "no"] });
   expect(await actions.configure(PRESETS.default)).toBe(false);
   expect(model.current.value?.config.value).toEqual(config);
 });
 
 test("a device that cannot be had is told, and the page stays usable", async () => {
-  failing = { name: "connect", error: ["webgpu-unavailable", "no WebGPU"] };
+  failNext({ name: "connect", error: ["webgpu-unavailable", "no WebGPU"] });
   const { actions, model } = await loadPage();
   expect(model.device.value).toMatchObject({ code: "webgpu-unavailable" });
   expect(model.failure.value).toBeNull();
@@ -315,7 +182,7 @@ describe("a worker that dies", () => {
     await actions.play();
     worker.step();
     worker.tell([{ type: "worker", status: "died" }]);
-    failing = { name: "pause", error: ["worker-died", "it ended without a word"] };
+    failNext({ name: "pause", error: ["worker-died", "it ended without a word"] });
     await actions.pause();
     expect(model.mishap.value).toBe("died");
     expect(model.failure.value).toBeNull();
@@ -345,7 +212,7 @@ describe("a worker that dies", () => {
 describe("too little memory", () => {
   test("for a run that is not begun: it is made with smaller settings", async () => {
     const { actions, model, worker } = await loadPage();
-    failing = { name: "create", error: ["out-of-memory", "too much"] };
+    failNext({ name: "create", error: ["out-of-memory", "too much"] });
     await actions.play();
     await actions.shrink();
     expect(worker.calls).toEqual(["connect", "create", "create"]);
@@ -402,7 +269,7 @@ test("a run that another tab has can be gone on with as a copy", async () => {
   await first.actions.play();
   first.worker.step();
   const { actions, model } = await loadPage();
-  failing = { name: "open", error: ["run-locked", "another tab has it"] };
+  failNext({ name: "open", error: ["run-locked", "another tab has it"] });
   expect(await actions.open("run-1")).toBe(false);
   expect(model.failure.value?.code).toBe("run-locked");
   await actions.openCopy("run-1");
@@ -438,7 +305,7 @@ describe("a recorded run", () => {
   const recording = { config: PRESETS.smoke, records: [], samples: [] };
 
   test("stands in for a device that is not there, until one comes", async () => {
-    failing = { name: "connect", error: ["webgpu-unavailable", "no WebGPU"] };
+    failNext({ name: "connect", error: ["webgpu-unavailable", "no WebGPU"] });
     const { actions, model, worker } = await loadPage();
     expect(actions.canPlay.value).toBe(false);
     await actions.play();

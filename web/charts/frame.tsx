@@ -95,8 +95,7 @@ function Numbers({ title, words, makeTable }: TableProps) {
   const { columns, rows, note } = table.value;
   if (rows.length === 0) return <p>{words.empty}</p>;
   return (
-    // A box that scrolls must be reachable by keyboard.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section class="chart-scroll" aria-label={title} tabIndex={0}>
       <table>
         <caption>

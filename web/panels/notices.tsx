@@ -27,8 +27,12 @@ export function Notices() {
   return (
     <section class="notices" aria-label={notices.label}>
       {device !== null && "code" in device && <NoDevice error={device} />}
-      {device !== null && !("code" in device) && device.adapter.software && <SoftwareDevice />}
-      {device !== null && !("code" in device) && !device.keepsRuns && <NoStorage />}
+      {device !== null && "adapter" in device && device.adapter.software && (
+        <Dismissable name="software" title={notices.softwareTitle} text={notices.software} />
+      )}
+      {device !== null && "adapter" in device && !device.keepsRuns && (
+        <Dismissable name="storage" title={notices.noStorageTitle} text={notices.noStorage} />
+      )}
       <LinkNotices />
       <Restore />
       <Mishap />
@@ -62,24 +66,6 @@ function NoDevice({ error }: { error: ErrorData }) {
         </button>
       </Ways>
     </Notice>
-  );
-}
-
-function NoStorage() {
-  const { notices } = t();
-  return (
-    <Dismissable name="storage" kind="warn" title={notices.noStorageTitle}>
-      <span class="words">{notices.noStorage}</span>
-    </Dismissable>
-  );
-}
-
-function SoftwareDevice() {
-  const { notices } = t();
-  return (
-    <Dismissable name="software" kind="warn" title={notices.softwareTitle}>
-      <span class="words">{notices.software}</span>
-    </Dismissable>
   );
 }
 
@@ -260,24 +246,15 @@ function Notice({ kind, title, children }: { kind: Kind; title: string; children
   );
 }
 
-/** A notice that stays away once it was read, as long as the page is open. */
-function Dismissable({
-  name,
-  children,
-  ...notice
-}: {
-  name: string;
-  kind: Kind;
-  title: string;
-  children: ComponentChildren;
-}) {
+/** A warning that stays away once it was read, as long as the page is open. */
+function Dismissable({ name, title, text }: { name: string; title: string; text: string }) {
   if (model.dismissed.value.includes(name)) return null;
   const dismiss = () => {
     model.dismissed.value = [...model.dismissed.value, name];
   };
   return (
-    <Notice {...notice}>
-      {children}
+    <Notice kind="warn" title={title}>
+      <span class="words">{text}</span>
       <Ways>
         <button type="button" onClick={dismiss}>
           {t().notices.dismiss}

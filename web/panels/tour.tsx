@@ -3,24 +3,11 @@ import { type Signal, signal } from "@preact/signals";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Hideable } from "../state/hash.ts";
 import { panel } from "../state/model.ts";
-import { t } from "../text/index.ts";
+import { type Strings, t } from "../text/index.ts";
 import "./tour.css";
 
-export type StopName =
-  | "controls"
-  | "length"
-  | "accuracy"
-  | "trail"
-  | "questions"
-  | "schedule"
-  | "samples"
-  | "think"
-  | "why"
-  | "compare"
-  | "share";
-
 interface Stop {
-  readonly name: StopName;
+  readonly name: keyof Strings["tour"]["stops"];
   /** The panel that is called up for it. */
   readonly panel?: Hideable;
 }

@@ -7,7 +7,6 @@ import type { PresetName } from "../../src/train/presets.ts";
 import type { QuestionName } from "../panels/questions.ts";
 import type { SettingGroup } from "../panels/settings-form.ts";
 import type { Quantity } from "../panels/token-marks.ts";
-import type { StopName } from "../panels/tour.tsx";
 import type { EvidenceName, Finding, FindingCode } from "../state/finding.ts";
 
 export const insidesEn = {
@@ -371,6 +370,6 @@ export const insidesEn = {
         title: "Hand it on",
         text: "A link or QR code holds all settings, for a class or for yourself.",
       },
-    } satisfies Record<StopName, { title: string; text: string }>,
+    },
   },
 };
