@@ -52,6 +52,9 @@ export const STREAM = {
   shuffle: 7,
   showSampling: 8,
   trial: 9,
+  method: 10,
+  referenceSampling: 11,
+  pairs: 12,
 } as const;
 
 export type Stream = (typeof STREAM)[keyof typeof STREAM];

@@ -15,9 +15,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   tasks: [],
   io: ["model", "rl"],
   train: ["gpu", "io", "kernels", "model", "rl", "tasks"],
+  compare: ["io", "rl", "tasks", "train"],
   host: ["gpu", "io", "kernels", "model"],
   worker: ["gpu", "host", "io", "model", "rl", "tasks", "train"],
-  cli: ["gpu", "host", "io", "model", "rl", "tasks", "train"],
+  cli: ["compare", "gpu", "host", "io", "model", "rl", "tasks", "train"],
 };
 
 /** Files that every folder may import. */

@@ -4,10 +4,11 @@
 //   with d = ref_logprob − logprob and kl: 1: −d, 2: d²/2, 3: e^d − 1 − d.
 //   weight carries the mask and the normaliser of the loss aggregation, so a batch may be split anywhere. All [rows]; rows
 //   without a target (0xffffffff) get zero gradients. One invocation takes one token. statistics [workgroups, 16]: see
-//   src/kernels/grpo.ts. Overwrites. Sources: DeepSeekMath 2402.03300 §4.1, DAPO 2503.14476 §3.1, dual clip 1912.09729.
+//   src/kernels/loss.ts. Overwrites. Sources: DeepSeekMath 2402.03300 §4.1, DAPO 2503.14476 §3.1, dual clip 1912.09729.
 #include "lib/extent.wgsl"
 #include "lib/grid.wgsl"
 #include "lib/loss_statistics.wgsl"
+#include "lib/loss_token.wgsl"
 
 struct Params {
   clip_low: f32,
@@ -16,14 +17,6 @@ struct Params {
   entropy_coefficient: f32,
   kl_coefficient: f32,
   kl_kind: u32,              // 0: no reference, 1: k1, 2: k2, 3: k3
-}
-
-// Everything about a token that the rollout knew, in one buffer to stay within eight bindings.
-struct Token {
-  weight: f32,
-  advantage: f32,
-  old_logprob: f32,
-  ref_logprob: f32,
 }
 
 @group(0) @binding(0) var<storage, read> target_token: array<u32>;

@@ -5,7 +5,7 @@ import { joinPath } from "../io/storage.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Config } from "../train/config.ts";
 import { composeConfig } from "../train/settings.ts";
-import { BUNDLED, type CheckpointSources, findCheckpoint, loadFitting } from "../train/weights.ts";
+import { type CheckpointSources, findCheckpoint, isBundled, loadFitting } from "../train/weights.ts";
 import { type ConfigFlags, configFromFlags, settingsOf } from "./flags.ts";
 
 /** Where the bundled checkpoints lie in the package: the page serves them from there too. */
@@ -23,11 +23,11 @@ export async function loadNamed(config: Config, task: Task, name: string): Promi
 
 /**
  * The config for a command that looks at a checkpoint. A run, named itself or by one of its checkpoints, brings its own
- * config, which `--set` and `--seed` change and `--preset` or `--config` replaces.
+ * config, which `--set` and `--seed` change and `--preset`, `--config` or `--recipe` replaces.
  */
 export async function configForCheckpoint(name: string | undefined, flags: ConfigFlags): Promise<Config> {
-  const isNew = flags.preset !== undefined || flags.config !== undefined;
-  const run = name === undefined || name === BUNDLED || isNew ? undefined : await runOf(name);
+  const isNew = [flags.preset, flags.config, flags.recipe].some((flag) => flag !== undefined);
+  const run = name === undefined || isBundled(name) || isNew ? undefined : await runOf(name);
   if (run === undefined) return configFromFlags(flags, null);
   return composeConfig({ file: await readRunConfig(run.storage, run.path), settings: settingsOf(flags) });
 }

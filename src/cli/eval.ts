@@ -34,10 +34,12 @@ export async function runEval(checkpoint: string | undefined, flags: EvalFlags):
     print(JSON.stringify(logLine(record)));
     return 0;
   }
-  const { problemsPerLevel, samples, temperature } = config.eval;
+  const { problemsPerLevel, samples, temperature, forceAnswerAt, ignoreEnds } = config.eval;
   print(
     `${name}: ${problemsPerLevel} problems a level, ${samples} responses each, T = ${temperature}, ` +
-      `at most ${config.schedule.lmax} tokens`,
+      `at most ${config.schedule.lmax} tokens` +
+      (forceAnswerAt > 0 ? `, an answer forced after ${forceAnswerAt}` : "") +
+      (ignoreEnds > 0 ? `, the end of thinking ignored ${ignoreEnds} times` : ""),
   );
   const m = record.metrics;
   print(

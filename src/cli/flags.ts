@@ -1,6 +1,7 @@
 import type { Command } from "cac";
 import { BellowsError } from "../errors.ts";
 import { readTextFile } from "../host/node-program.ts";
+import { RECIPES, recipeOf } from "../rl/recipes/index.ts";
 import type { Config } from "../train/config.ts";
 import { PRESET_NOTES } from "../train/presets.ts";
 import { composeConfig } from "../train/settings.ts";
@@ -9,6 +10,7 @@ import { composeConfig } from "../train/settings.ts";
 export interface ConfigFlags {
   readonly preset?: string;
   readonly config?: string;
+  readonly recipe?: string;
   readonly set?: readonly string[];
   readonly seed?: string;
   readonly steps?: string;
@@ -40,6 +42,7 @@ export function addConfigFlags(command: Command, stepsPath: "rl.steps" | "sft.st
   command
     .option("--preset <name>", `Start from a preset: ${presets.join("; ")}`)
     .option("--config <file>", "Lay a JSON file over the preset")
+    .option("--recipe <name>", `Train as a paper does: ${Object.keys(RECIPES).join(", ")}`)
     .option("--set <path=value>", "Set one setting, e.g. rl.groupSize=16; may be repeated")
     .option("--seed <number>", "The same as --set seed=<number>");
   return stepsPath === null
@@ -61,6 +64,7 @@ export function configFromFlags(flags: ConfigFlags, stepsPath: "rl.steps" | "sft
   return composeConfig({
     ...(flags.preset === undefined ? {} : { preset: flags.preset }),
     ...(flags.config === undefined ? {} : { file: parseJsonFile(flags.config) }),
+    ...(flags.recipe === undefined ? {} : { recipe: recipeOf(flags.recipe) }),
     settings,
   });
 }
@@ -70,7 +74,8 @@ export function settingsOf({ set = [], seed }: ConfigFlags): string[] {
   return seed === undefined ? [...set] : [...set, `seed=${seed}`];
 }
 
-function parseJsonFile(path: string): unknown {
+/** @throws BellowsError `storage-failed` or `config-invalid`. */
+export function parseJsonFile(path: string): unknown {
   const text = readTextFile(path);
   try {
     return JSON.parse(text);

@@ -3,6 +3,7 @@ import { type Command, cac } from "cac";
 import { version } from "../../package.json";
 import { BellowsError } from "../errors.ts";
 import { complain, exit, outputWritten, programArguments, watchOutput } from "../host/node-program.ts";
+import { runCompare } from "./compare.ts";
 import { NO_ADAPTER_STATUS, runDoctor } from "./doctor.ts";
 import { runEval } from "./eval.ts";
 import { addConfigFlags, addRunFlags, readFlags } from "./flags.ts";
@@ -61,6 +62,17 @@ async function main(args: readonly string[]): Promise<number> {
     .option("--prompt <text>", 'Your own problem in the task\'s words, e.g. "4 8 a * 8 b - 4 >"')
     .option("--variants <choice>", VARIANTS);
   run(json(sample, "Print one JSON record a line"), runSample);
+
+  const compare = cli
+    .command(
+      "compare [matrix]",
+      "Compare recipes over seeds: trains and measures every cell of a matrix file, and reports",
+    )
+    .option("--out <folder>", "Comparison to make or to go on with; comparisons/<name> if left out")
+    .option("--resume <folder>", "Go on with a comparison, by the matrix in its own folder")
+    .option("--jobs <n>", "Cells side by side (default: 1); a software driver takes a core for each")
+    .option("--cell <name>", "With --resume: run this one cell and gather nothing");
+  run(json(compare, "Print one JSON record a line and nothing else"), runCompare);
 
   const schedule = cli.command("schedule", "Plot the budget L(t), or print it");
   addConfigFlags(schedule, "rl.steps");

@@ -1,5 +1,6 @@
 import { version } from "../../package.json";
 import type { Gpu } from "../gpu/device.ts";
+import { readAbout } from "../io/about.ts";
 import { reportHtml } from "../io/report/report.ts";
 import { figureSvg } from "../io/report/svg-figure.ts";
 import { readLog } from "../io/run-folder.ts";
@@ -16,8 +17,9 @@ export async function writeReport(
   gpu: Gpu,
   variants: Variants,
 ): Promise<void> {
+  const { title } = await readAbout(storage, run);
   const data = {
-    name: run.split("/").at(-1)!,
+    name: title.split("/").at(-1)!,
     task: TASKS.get(config.task.name)?.description ?? "",
     config,
     lines: await readLog(storage, run, "metrics"),

@@ -46,6 +46,8 @@ export interface RunPlan {
   readonly kind: RunKind;
   readonly config: Config;
   readonly task: Task;
+  /** What people call a new run; its folder's name unless given. */
+  readonly title?: string;
   /** Where a new run is to go; null: a fresh place under `runs`. */
   readonly out: Place | null;
   /** The run that goes on, and the state that it goes on from. */
@@ -77,7 +79,7 @@ export async function planRun(flags: RunFlags, kind: RunKind): Promise<RunPlan> 
 }
 
 /** Makes the run folder, or opens the one that goes on and takes it back to its latest checkpoint. */
-export async function openRun({ kind, config, out, resumed }: RunPlan): Promise<OpenRun> {
+export async function openRun({ kind, config, title, out, resumed }: RunPlan): Promise<OpenRun> {
   if (resumed !== null) {
     const { place } = resumed;
     const folder = await RunFolder.open(place.storage, place.path);
@@ -86,7 +88,7 @@ export async function openRun({ kind, config, out, resumed }: RunPlan): Promise<
     return { folder, place };
   }
   const run = await createRun(kind, config, out);
-  await writeAbout(run.place.storage, run.place.path, { kind });
+  await writeAbout(run.place.storage, run.place.path, { kind, ...(title === undefined ? {} : { title }) });
   return run;
 }
 
@@ -102,8 +104,12 @@ export function loadOf({ storage, path }: Place, name: string, config: Config, t
  */
 export async function trainInto<R extends RunRecord>(
   { folder }: OpenRun,
-  trainer: { readonly engine: Engine; run(): AsyncGenerator<R, void, void>; snapshot(): Promise<Snapshot> },
-  steps: number,
+  trainer: {
+    readonly engine: Engine;
+    readonly isDone: boolean;
+    run(): AsyncGenerator<R, void, void>;
+    snapshot(): Promise<Snapshot>;
+  },
   view: RunView<R>,
 ): Promise<number> {
   let interrupted = false;
@@ -122,8 +128,8 @@ export async function trainInto<R extends RunRecord>(
       if (record.type === "step") await folder.append("samples", record.samples);
       const done = record.step + 1;
       const due = checkpointEvery > 0 && done % checkpointEvery === 0;
-      if (due || interrupted || done === steps) await folder.saveStep(done, await checkpoint());
-      if (interrupted && done < steps) return INTERRUPTED_STATUS;
+      if (due || interrupted || trainer.isDone) await folder.saveStep(done, await checkpoint());
+      if (interrupted && !trainer.isDone) return INTERRUPTED_STATUS;
     }
   } finally {
     stopListening();
@@ -134,7 +140,7 @@ export async function trainInto<R extends RunRecord>(
 }
 
 async function planResumed(flags: RunFlags, resume: string, kind: RunKind): Promise<RunPlan> {
-  for (const flag of ["preset", "config", "set", "seed", "out"] as const) {
+  for (const flag of ["preset", "config", "recipe", "set", "seed", "out"] as const) {
     if (flags[flag] === undefined) continue;
     throw new BellowsError(
       "config-invalid",

@@ -1,12 +1,12 @@
 import { BellowsError } from "../errors.ts";
 import { print } from "../host/node-program.ts";
 import { Random, STREAM } from "../random.ts";
-import { rollout } from "../rl/rollout.ts";
 import { createTask } from "../tasks/registry.ts";
 import { drawProblem } from "../tasks/split.ts";
 import type { Problem, Task } from "../tasks/task.ts";
 import { modelConfigOf } from "../train/config.ts";
 import { buildEngine, compileAll } from "../train/engine.ts";
+import { evalPrompt, evalRollout } from "../train/evaluate.ts";
 import { configForCheckpoint, loadNamed } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
 import type { ConfigFlags } from "./flags.ts";
@@ -42,8 +42,8 @@ export async function runSample(checkpoint: string | undefined, flags: SampleFla
   const engine = await buildEngine(gpu, config, variants);
   engine.model.writeParameters(parameters);
   await compileAll(gpu, () => {});
-  const trajectories = await rollout(engine.decoder, {
-    prompts: problems.map((problem) => problem.prompt),
+  const trajectories = await evalRollout(engine, {
+    prompts: problems.map(({ prompt }) => evalPrompt(engine, prompt)),
     groupSize: samples,
     cap: config.schedule.lmax,
     temperature: config.eval.temperature,

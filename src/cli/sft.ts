@@ -26,7 +26,7 @@ export async function runSft(flags: RunFlags): Promise<number> {
   const run = await openRun(plan);
   const { shown } = run.place;
   const view = new SftView(config.sft.steps, trainer.step, flags.json === true);
-  const status = await trainInto(run, trainer, config.sft.steps, view);
+  const status = await trainInto(run, trainer, view);
   if (!flags.json) {
     const stopped = status !== 0;
     print(`${stopped ? "stopped early; " : ""}saved ${shown}; train it with --set init=${shown}`);

@@ -1,7 +1,10 @@
-import { peakResidentBytes, residentBytes } from "../host/node-program.ts";
+import { BellowsError } from "../errors.ts";
+import { peakResidentBytes, programCall, residentBytes } from "../host/node-program.ts";
+import { recipeOf } from "../rl/recipes/index.ts";
 import { modelConfigOf } from "../train/config.ts";
 import { buildEngine, compileAll } from "../train/engine.ts";
 import { plannedBytes, preflight } from "../train/preflight.ts";
+import { needsReference } from "../train/reference.ts";
 import { checkpointOf } from "../train/snapshot.ts";
 import { Trainer } from "../train/trainer.ts";
 import { REFERENCE, startingParameters } from "../train/weights.ts";
@@ -20,12 +23,21 @@ const HEAP_GROWTH_BYTES = 36 * 2 ** 20;
 
 /** `bellows train`: trains, logs, saves and reports. Returns the exit status. */
 export async function runTrain(flags: TrainFlags): Promise<number> {
-  // Everything that can be wrong with files is found before the device is opened, and nothing is changed until then.
+  checkTrains(flags.recipe);
   const plan = await planRun(flags, "rl");
+  return train(plan, flags, new TrainingView(plan.config, flags.json === true));
+}
+
+/** Does what a plan says. Returns the exit status. */
+export async function train(
+  plan: RunPlan,
+  flags: Pick<TrainFlags, "preflight" | "variants">,
+  view: TrainingView,
+): Promise<number> {
+  // Everything that can be wrong with files is found before the device is opened, and nothing is changed until then.
   const { config, task, resumed } = plan;
   const { parameters, reference } = await weightsOf(plan);
 
-  const view = new TrainingView(config, flags.json === true);
   const gpu = await openDevice();
   const variants = await chooseVariants(gpu, modelConfigOf(config, task), flags.variants ?? "auto");
   const planned = await plannedBytes(gpu, config, variants);
@@ -49,21 +61,30 @@ export async function runTrain(flags: TrainFlags): Promise<number> {
     await run.folder.saveNamed(REFERENCE, checkpointOf(engine, await trainer.snapshot()));
   }
   view.start(shown, trainer.step);
-  const status = await trainInto(run, trainer, config.rl.steps, view);
+  const status = await trainInto(run, trainer, view);
   await writeReport(storage, run.folder.path, config, gpu, variants);
   view.finish(shown, { gpuBytes: gpu.buffers.peakBytes, residentBytes: peakResidentBytes() });
   gpu.close();
   return status;
 }
 
-/** The weights to go on from, and those of the policy that a KL penalty is measured from, where there is one. */
+/** @throws BellowsError `config-invalid` for a recipe that is a way to decode. */
+function checkTrains(recipe: string | undefined): void {
+  if (recipe === undefined || recipeOf(recipe).trains !== false) return;
+  throw new BellowsError("config-invalid", `the recipe ${recipe} trains nothing: it is a way to decode`, {
+    field: "recipe",
+    hint: `See what it does by ${programCall()} eval --recipe ${recipe}`,
+  });
+}
+
+/** The weights to go on from, and those of the starting policy where the run needs them besides. */
 async function weightsOf({ config, task, resumed }: RunPlan) {
-  const hasPenalty = config.rl.klKind !== "none";
+  const keepsStart = needsReference(config);
   if (resumed === null) {
     const parameters = await startingParameters(checkpointSources(), config, task);
-    return { parameters, reference: hasPenalty ? parameters : undefined };
+    return { parameters, reference: keepsStart ? parameters : undefined };
   }
   const { parameters } = resumed.snapshot;
-  if (!hasPenalty) return { parameters, reference: undefined };
+  if (!keepsStart) return { parameters, reference: undefined };
   return { parameters, reference: (await loadOf(resumed.place, REFERENCE, config, task)).parameters };
 }

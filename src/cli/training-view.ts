@@ -149,9 +149,17 @@ export class TrainingView implements RunView<TrainerRecord> {
     print(`go on:      ${programCall()} train --resume ${run} --steps ${this.#config.rl.steps * 2}`);
   }
 
+  /** Steps that the run will have made: fewer than it may, where its tokens are spent before. */
+  #expectedSteps({ step, metrics }: StepRecord): number {
+    const { steps, tokenBudget } = this.#config.rl;
+    const generated = metrics["tokens/generated_total"] ?? 0;
+    if (tokenBudget === 0 || generated === 0) return steps;
+    return Math.min(steps, Math.ceil(((step + 1) * tokenBudget) / generated));
+  }
+
   #showStep(record: StepRecord): void {
-    const { steps } = this.#config.rl;
     const done = record.step + 1;
+    const steps = this.#expectedSteps(record);
     this.#ends.push(performance.now());
     if (this.#ends.length > RATE_STEPS) this.#ends.shift();
     const span = this.#ends.at(-1)! - this.#ends[0]!;

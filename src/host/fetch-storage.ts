@@ -2,12 +2,11 @@ import { BellowsError } from "../errors.ts";
 import { joinPath, pathNames, type Storage, storageFailed } from "../io/storage.ts";
 
 /** Files of the checkpoints that come with the page, below web/public/checkpoints. */
-export const BUNDLED_FILES = [
-  "config.json",
-  "model.safetensors",
-  "tokenizer.json",
-  "tokenizer_config.json",
-].map((name) => `pre-rl/${name}`);
+export const BUNDLED_FILES = ["pre-rl", "two-modes"].flatMap((checkpoint) =>
+  ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"].map(
+    (name) => `${checkpoint}/${name}`,
+  ),
+);
 
 /**
  * Files that a web server gives out below an address; nothing can be written. What there is must be known beforehand, as

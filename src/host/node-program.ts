@@ -1,7 +1,9 @@
 /** What a command line program asks of its platform. The modules of src/cli know Node through this one alone. */
+import { fork, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { availableParallelism, homedir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { BellowsError } from "../errors.ts";
 import type { VariantCache } from "../model/variants.ts";
@@ -63,14 +65,23 @@ const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** What listens for an interrupt now. */
 const interruptListeners = new Set<() => void>();
 
+/** Signals that this process takes for an interrupt. */
+let interruptSignals: readonly NodeJS.Signals[] = INTERRUPTS;
+
 /** Calls back on each interrupt, and when output can go nowhere any more, until the returned function is called. */
 export function onInterrupt(callback: () => void): () => void {
+  const signals = interruptSignals;
   interruptListeners.add(callback);
-  for (const signal of INTERRUPTS) process.on(signal, callback);
+  for (const signal of signals) process.on(signal, callback);
   return () => {
     interruptListeners.delete(callback);
-    for (const signal of INTERRUPTS) process.off(signal, callback);
+    for (const signal of signals) process.off(signal, callback);
   };
+}
+
+/** Does what Ctrl-C does. */
+export function interrupt(): void {
+  for (const listener of interruptListeners) listener();
 }
 
 /**
@@ -83,9 +94,86 @@ export function watchOutput(): void {
     const hasNoReader = code === "EPIPE";
     if (!hasNoReader) complain(`bellows: cannot write its output: ${message}`);
     if (interruptListeners.size === 0) process.exit(hasNoReader ? NO_READER_STATUS : 1);
-    for (const listener of interruptListeners) listener();
+    interrupt();
   });
   process.stderr.on("error", ignore);
+}
+
+/** This program, running as a child of this process. */
+export interface Child {
+  /** Asks it to save and end. */
+  stop(): void;
+  /** Its exit status, null if a signal ended it; and what it complained of, or the signal. */
+  readonly ended: Promise<{ readonly status: number | null; readonly complaint: string }>;
+}
+
+/**
+ * Starts this program as a child that knows how to {@link obeyParent}.
+ * @param environment goes over that of this process.
+ * @param onLine called with each line of its standard output.
+ */
+export function startChild(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  onLine: (line: string) => void,
+): Child {
+  const child = fork(process.argv[1]!, args, {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  let complaint = "";
+  createInterface({ input: child.stdout! }).on("line", onLine);
+  createInterface({ input: child.stderr! }).on("line", (line) => {
+    if (!COMPLAINT.test(complaint)) complaint = line; // the first that tells, else the last
+  });
+  const ended = new Promise<{ status: number | null; complaint: string }>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status, signal) => {
+      resolve({ status, complaint: signal ?? complaint.replace("bellows: ", "") });
+    });
+  });
+  return {
+    stop: () => {
+      if (child.connected) child.send(STOP, ignore); // one that has just ended hears nothing
+    },
+    ended,
+  };
+}
+
+/** How bellows complains, and JavaScript of what nothing caught. */
+const COMPLAINT = /^(bellows: |\w*Error\b|FATAL)/;
+const STOP = "stop";
+
+/**
+ * Makes this process end with the one that started it, by {@link startChild}: a word from there is an interrupt, and once
+ * the parent is gone, however it went, this process ends at once. A terminal's Ctrl-C goes to both; it is for the parent.
+ */
+export function obeyParent(): void {
+  if (process.send === undefined) return;
+  interruptSignals = [];
+  for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, ignore);
+  process.on("message", () => {
+    if (interruptListeners.size === 0) process.exit(INTERRUPTED_STATUS); // nothing to be saved is under way
+    interrupt();
+  });
+  process.on("disconnect", () => process.exit(INTERRUPTED_STATUS));
+}
+
+/** Processors that this process may use. */
+export function processorCount(): number {
+  return availableParallelism();
+}
+
+/** A variable of the environment. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name];
+}
+
+/** The commit of this checkout, with `-dirty` where files differ from it; "" where that cannot be told. */
+export function commitOfProgram(): string {
+  const args = ["-C", packageFolder(), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"];
+  const { status, stdout } = spawnSync("git", args, { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : "";
 }
 
 /** Bytes of memory that this process holds. */

@@ -32,10 +32,11 @@ export interface Weights {
   readonly parameters: Float32Array<ArrayBuffer>;
 }
 
-/** AdamW's moments, laid out as the parameters are. */
+/** AdamW's moments, and the reference policy where it moves in the course of a run; all laid out as the parameters are. */
 export interface OptimizerState {
   readonly firstMoment: Float32Array<ArrayBuffer>;
   readonly secondMoment: Float32Array<ArrayBuffer>;
+  readonly reference?: Float32Array<ArrayBuffer>;
 }
 
 /** What a trainer needs besides, to go on as if it had never stopped. */
@@ -82,11 +83,13 @@ export async function saveCheckpoint(
     [WEIGHTS, encodeSafetensors(tensorsOf(table, parameters, "parameters"), { format: "pt" })],
   ]);
   if (optimizer !== undefined) {
-    const moments = [
-      ...tensorsOf(table, optimizer.firstMoment, "first_moment", "first_moment."),
-      ...tensorsOf(table, optimizer.secondMoment, "second_moment", "second_moment."),
+    const { firstMoment, secondMoment, reference } = optimizer;
+    const tensors = [
+      ...tensorsOf(table, firstMoment, "first_moment", "first_moment."),
+      ...tensorsOf(table, secondMoment, "second_moment", "second_moment."),
+      ...(reference === undefined ? [] : tensorsOf(table, reference, "reference", "reference.")),
     ];
-    files.set(OPTIMIZER, encodeSafetensors(moments));
+    files.set(OPTIMIZER, encodeSafetensors(tensors));
   }
   if (trainer !== undefined) {
     checkJson(trainer.state, "trainer.state");
@@ -182,10 +185,15 @@ async function loadOptimizer(
   if (!(await storage.exists(joinPath(folder, OPTIMIZER)))) return {};
   const file = await openTensors(storage, folder, OPTIMIZER);
   const named = (start: string) => table.parameters.map((p) => ({ ...p, name: start + p.name }));
-  checkTensors(file, [...named("first_moment."), ...named("second_moment.")]);
+  const hasReference = [...file.tensors.tensors.keys()].some((name) => name.startsWith("reference."));
+  const reference = hasReference ? named("reference.") : [];
+  checkTensors(file, [...named("first_moment."), ...named("second_moment."), ...reference]);
   const firstMoment = flatten(file, table, "first_moment.");
   const secondMoment = flatten(file, table, "second_moment.");
-  return { optimizer: { firstMoment, secondMoment } };
+  const moments = { firstMoment, secondMoment };
+  return {
+    optimizer: hasReference ? { ...moments, reference: flatten(file, table, "reference.") } : moments,
+  };
 }
 
 async function loadTrainer(storage: Storage, folder: string): Promise<{ trainer?: TrainerState }> {

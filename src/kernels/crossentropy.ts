@@ -1,7 +1,8 @@
 import type { Slice } from "../gpu/buffers.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { ceilDiv, foldGrid } from "../gpu/kernel.ts";
+import { foldGrid } from "../gpu/kernel.ts";
 import type { Program } from "../gpu/program.ts";
+import { type LossStatistics, STATISTICS_FLOATS, statisticsRows } from "./loss.ts";
 import { shader } from "./sources.ts";
 
 export const crossentropyLoss = {
@@ -35,5 +36,16 @@ export function addCrossentropy(
     extent: Slice;
   },
 ): void {
-  program.add(gpu.pipelines.get(crossentropyLoss), bindings, {}, (rows) => foldGrid(ceilDiv(rows, 64)));
+  const kernel = gpu.pipelines.get(crossentropyLoss);
+  program.add(kernel, bindings, {}, (rows) => foldGrid(statisticsRows(rows)));
+}
+
+/** Adds the rows of shaders/crossentropy/loss.wgsl to `total`, in row order and double precision. */
+export function addCrossentropyStatistics(total: LossStatistics, rows: Float32Array): void {
+  for (let at = 0; at < rows.length; at += STATISTICS_FLOATS) {
+    total.loss += rows[at]!;
+    total.surprisal += rows[at + 1]!;
+    total.entropy += rows[at + 2]!;
+    total.tokens += rows[at + 3]!;
+  }
 }

@@ -1,6 +1,6 @@
 import type { Slice } from "../gpu/buffers.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { STATISTICS_FLOATS, statisticsRows } from "../kernels/grpo.ts";
+import { STATISTICS_FLOATS } from "../kernels/loss.ts";
 import { rotaryTable } from "../kernels/rope.ts";
 import { logitStride, type ModelConfig } from "./config.ts";
 import { qkvFloats } from "./parameters.ts";
@@ -35,6 +35,7 @@ export class Activations {
   readonly logprob: Slice;
   readonly logSumExp: Slice;
   readonly entropy: Slice;
+  /** A row for each workgroup of the loss, of which the most are sequences of one token. */
   readonly statistics: Slice;
   readonly rotary: Slice;
   /** Gradients that live only within the backward pass, reused from layer to layer. */
@@ -78,10 +79,7 @@ export class Activations {
     this.logprob = rows("logprob", 1);
     this.logSumExp = rows("log-sum-exp", 1);
     this.entropy = rows("entropy", 1);
-    this.statistics = gpu.buffers.storage(
-      "loss statistics",
-      statisticsRows(capacity) * STATISTICS_FLOATS * 4,
-    );
+    this.statistics = rows("loss statistics", STATISTICS_FLOATS);
     this.rotary = rotaryBuffer(gpu, config);
     this.gradient = {
       logprob: rows("d logprob", 1),

@@ -3,7 +3,7 @@ import type { Slice } from "../gpu/buffers.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { attentionTiles } from "../kernels/attention.ts";
 import { tokenRuns } from "../kernels/embedding.ts";
-import { GRPO_TOKEN_FLOATS } from "../kernels/grpo.ts";
+import { LOSS_TOKEN_FLOATS } from "../kernels/loss.ts";
 
 /** Sequences packed end to end without padding. All arrays [rows]. */
 export interface PackedBatch {
@@ -16,7 +16,7 @@ export interface PackedBatch {
   readonly lengths: readonly number[];
   /**
    * What the loss needs to know of each token: [rows] weights for cross-entropy, or [rows, 4] (weight, advantage,
-   * old log-prob, reference log-prob) for GRPO.
+   * old log-prob, reference log-prob) for the others. A loss of whole sequences takes weight and advantage of the last row.
    */
   readonly lossInput: Float32Array;
 }
@@ -32,11 +32,14 @@ export class BatchBuffers {
   readonly order: Slice;
   readonly runToken: Slice;
   readonly runBegin: Slice;
+  /** Where each sequence begins, and the number of rows at the end. */
+  readonly sequenceBegin: Slice;
   readonly extent: Slice;
   readonly #gpu: Gpu;
   readonly #vocabulary: number;
   readonly #tileRows: number;
   #tiles = 0;
+  #sequences = 0;
 
   constructor(gpu: Gpu, capacity: number, vocabulary: number, tileRows: number) {
     this.#gpu = gpu;
@@ -48,17 +51,23 @@ export class BatchBuffers {
     this.token = rows("token", 1);
     this.position = rows("position", 1);
     this.target = rows("target", 1);
-    this.lossInput = rows("loss input", GRPO_TOKEN_FLOATS);
+    this.lossInput = rows("loss input", LOSS_TOKEN_FLOATS);
     this.tile = rows("tile", 4);
     this.order = rows("order", 1);
     this.runToken = rows("run token", 1);
     this.runBegin = gpu.buffers.storage("batch run begin", (capacity + 1) * 4);
+    this.sequenceBegin = gpu.buffers.storage("batch sequence begin", (capacity + 1) * 4);
     this.extent = gpu.buffers.uniform("batch extent", 16);
   }
 
   /** Attention tiles of the batch in hand, for the grids of the attention kernels. */
   get tiles(): number {
     return this.#tiles;
+  }
+
+  /** Sequences of the batch in hand, for the grids of losses that take whole sequences. */
+  get sequences(): number {
+    return this.#sequences;
   }
 
   /**
@@ -80,6 +89,7 @@ export class BatchBuffers {
     const runs = tokenRuns(batch.token, this.#vocabulary);
     const tiles = attentionTiles(batch.lengths, this.#tileRows);
     this.#tiles = tiles.length / 4;
+    this.#sequences = batch.lengths.length;
     const put = (slice: Slice, data: Uint32Array | Float32Array) =>
       queue.writeBuffer(slice.buffer, slice.offset, data.buffer, data.byteOffset, data.byteLength);
     put(this.token, batch.token);
@@ -90,6 +100,14 @@ export class BatchBuffers {
     put(this.order, runs.order);
     put(this.runToken, runs.token);
     put(this.runBegin, runs.begin);
+    put(this.sequenceBegin, sequenceBegins(batch.lengths));
     put(this.extent, Uint32Array.of(rows, this.#tiles, runs.token.length, Number(accumulate)));
   }
+}
+
+/** Where sequences that lie end to end begin, and the end of the last; [sequences + 1]. */
+export function sequenceBegins(lengths: readonly number[]): Uint32Array {
+  const begins = new Uint32Array(lengths.length + 1);
+  for (const [index, length] of lengths.entries()) begins[index + 1] = begins[index]! + length;
+  return begins;
 }

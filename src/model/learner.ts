@@ -1,5 +1,5 @@
 import { Readback } from "../gpu/readback.ts";
-import { STATISTICS_FLOATS, statisticsRows } from "../kernels/grpo.ts";
+import { STATISTICS_FLOATS } from "../kernels/loss.ts";
 import type { PackedBatch } from "./batch.ts";
 import type { Model } from "./model.ts";
 import type { AdamwSettings, Optimizer } from "./optimizer.ts";
@@ -41,7 +41,7 @@ export class Learner {
   ): Promise<UpdateResult> {
     const { gpu } = this.#model.context;
     const { changeSquares } = this.optimizer;
-    const rows = batches.reduce((sum, batch) => sum + statisticsRows(batch.token.length), 0);
+    const rows = batches.reduce((sum, batch) => sum + this.pass.statisticsRows(batch), 0);
     const readback = this.#readbackFor(rows * STATISTICS_ROW_BYTES + NORM_BYTES + changeSquares.size);
     this.optimizer.prepare(settings, learningRate);
     let at = 0;
@@ -49,7 +49,7 @@ export class Learner {
       this.pass.write(batch, index > 0);
       const encoder = gpu.device.createCommandEncoder({ label: "update" });
       this.pass.encode(encoder);
-      const bytes = this.pass.statisticsRows * STATISTICS_ROW_BYTES;
+      const bytes = this.pass.statisticsRows(batch) * STATISTICS_ROW_BYTES;
       readback.encode(encoder, this.pass.activations.statistics, bytes, at);
       at += bytes;
       if (index === batches.length - 1) {
@@ -72,7 +72,7 @@ export class Learner {
   async evaluateLoss(batch: PackedBatch): Promise<Float32Array> {
     const { gpu } = this.#model.context;
     this.pass.write(batch, false);
-    const bytes = this.pass.statisticsRows * STATISTICS_ROW_BYTES;
+    const bytes = this.pass.statisticsRows(batch) * STATISTICS_ROW_BYTES;
     const readback = this.#readbackFor(bytes);
     const encoder = gpu.device.createCommandEncoder({ label: "loss" });
     this.pass.encode(encoder);

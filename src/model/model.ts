@@ -78,8 +78,9 @@ export class Model {
     return new Optimizer(this.context.gpu, this.context.table, this.weights, this.gradients);
   }
 
-  decoder(capacity: DecoderCapacity): Decoder {
-    return new Decoder(this.context, this.weights, this.batch, this.activations, capacity, this.#endToken);
+  /** @param weights whose policy is sampled: this model's unless others are given. */
+  decoder(capacity: DecoderCapacity, weights: Slice = this.weights): Decoder {
+    return new Decoder(this.context, weights, this.batch, this.activations, capacity, this.#endToken);
   }
 
   /** Another set of parameters of the same layout, e.g. a reference policy. */

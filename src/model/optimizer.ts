@@ -23,12 +23,14 @@ export class Optimizer {
   readonly changeSquares: Slice;
   /** Updates that were made; a skipped one does not count. */
   updates = 0;
+  readonly #gpu: Gpu;
   readonly #program: Program;
   readonly #norm: Dispatch<typeof gradientNorm>;
   readonly #adamw: Dispatch<typeof adamwStep>;
   readonly #table: ParameterTable;
 
   constructor(gpu: Gpu, table: ParameterTable, weights: Slice, gradients: Gradients) {
+    this.#gpu = gpu;
     this.#table = table;
     this.firstMoment = gpu.buffers.storage("first moment", table.totalFloats * 4);
     this.secondMoment = gpu.buffers.storage("second moment", table.totalFloats * 4);
@@ -83,6 +85,15 @@ export class Optimizer {
 
   get program(): Program {
     return this.#program;
+  }
+
+  /** Forgets everything: the next update is as the first. */
+  reset(): void {
+    const { device } = this.#gpu;
+    const encoder = device.createCommandEncoder({ label: "reset optimizer" });
+    for (const { buffer } of [this.firstMoment, this.secondMoment]) encoder.clearBuffer(buffer);
+    device.queue.submit([encoder.finish()]);
+    this.updates = 0;
   }
 
   /** Sets what the next encoded update does. */

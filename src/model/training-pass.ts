@@ -3,7 +3,10 @@ import { Program } from "../gpu/program.ts";
 import type { KernelTimer } from "../gpu/timing.ts";
 import { TILE_ROWS } from "../kernels/attention.ts";
 import { addCrossentropy } from "../kernels/crossentropy.ts";
-import { addGrpoLoss, type GrpoLossSettings, grpoParams, statisticsRows } from "../kernels/grpo.ts";
+import { addGrpoLoss, type GrpoLossSettings } from "../kernels/grpo.ts";
+import { statisticsRows } from "../kernels/loss.ts";
+import { addPreferenceLoss, type PreferenceLossSettings } from "../kernels/preference.ts";
+import { addSequenceRatioLoss, type SequenceRatioSettings } from "../kernels/sequence-ratio.ts";
 import { Activations } from "./activations.ts";
 import { addBackward } from "./backward.ts";
 import { BatchBuffers, type PackedBatch } from "./batch.ts";
@@ -13,7 +16,14 @@ import type { Gradients } from "./gradients.ts";
 /** Which loss a pass computes, with the temperature of the distribution that it is about. */
 export type Objective =
   | { readonly kind: "crossentropy" }
-  | { readonly kind: "grpo"; readonly temperature: number; readonly settings: GrpoLossSettings };
+  | { readonly kind: "grpo"; readonly temperature: number; readonly settings: GrpoLossSettings }
+  | {
+      readonly kind: "sequence-ratio";
+      readonly temperature: number;
+      readonly settings: SequenceRatioSettings;
+    }
+  /** Sequences come in pairs: a chosen one, then the rejected one. */
+  | { readonly kind: "preference"; readonly temperature: number; readonly settings: PreferenceLossSettings };
 
 /**
  * Forward, loss and backward over packed micro-batches of at most `capacity` tokens. Buffers and dispatches are
@@ -23,7 +33,7 @@ export class TrainingPass {
   readonly batch: BatchBuffers;
   readonly activations: Activations;
   readonly #programs: readonly Program[];
-  readonly #setSettings: (settings: GrpoLossSettings) => void;
+  readonly #objective: Objective;
   #rows = 0;
 
   constructor(
@@ -37,26 +47,12 @@ export class TrainingPass {
     const { gpu } = model;
     this.batch = batch;
     this.activations = activations;
-    const temperature = objective.kind === "grpo" ? objective.temperature : 1;
+    this.#objective = objective;
+    const temperature = objective.kind === "crossentropy" ? 1 : objective.temperature;
     const forward = new Program(gpu, "forward");
     addForward(forward, model, weights, batch, activations, temperature);
     const loss = new Program(gpu, "loss");
-    const bindings = {
-      target_token: batch.target,
-      logprob: activations.logprob,
-      entropy: activations.entropy,
-      dlogprob: activations.gradient.logprob,
-      dentropy: activations.gradient.entropy,
-      statistics: activations.statistics,
-      extent: batch.extent,
-    };
-    if (objective.kind === "grpo") {
-      const dispatch = addGrpoLoss(loss, gpu, { ...bindings, token: batch.lossInput }, objective.settings);
-      this.#setSettings = (settings) => dispatch.setParams(grpoParams(settings));
-    } else {
-      addCrossentropy(loss, gpu, { ...bindings, weight: batch.lossInput });
-      this.#setSettings = () => {};
-    }
+    addLoss(loss, model, batch, activations, objective);
     const backward = new Program(gpu, "backward");
     addBackward(backward, model, weights, batch, activations, gradients, temperature);
     this.#programs = [forward, loss, backward];
@@ -67,14 +63,17 @@ export class TrainingPass {
     return this.#programs.reduce((sum, program) => sum + program.length, 0);
   }
 
-  /** Rows of statistics that the micro-batch in hand gives. */
-  get statisticsRows(): number {
-    return statisticsRows(this.#rows);
-  }
-
-  /** Changes clip ratios and coefficients from the next encode on. */
-  setSettings(settings: GrpoLossSettings): void {
-    this.#setSettings(settings);
+  /** Rows of statistics that a micro-batch gives: one for each workgroup of the loss. */
+  statisticsRows({ token, lengths }: PackedBatch): number {
+    switch (this.#objective.kind) {
+      case "crossentropy":
+      case "grpo":
+        return statisticsRows(token.length);
+      case "sequence-ratio":
+        return lengths.length;
+      case "preference":
+        return pairsOf(lengths.length);
+    }
   }
 
   /** Sends a micro-batch; with `accumulate` its gradients add to those of the one before. */
@@ -87,6 +86,43 @@ export class TrainingPass {
   encode(encoder: GPUCommandEncoder, timer?: KernelTimer): void {
     for (const program of this.#programs) program.encode(encoder, this.#rows, timer);
   }
+}
+
+function addLoss(
+  program: Program,
+  { gpu }: ModelContext,
+  batch: BatchBuffers,
+  activations: Activations,
+  objective: Objective,
+): void {
+  const bindings = {
+    target_token: batch.target,
+    logprob: activations.logprob,
+    entropy: activations.entropy,
+    dlogprob: activations.gradient.logprob,
+    dentropy: activations.gradient.entropy,
+    statistics: activations.statistics,
+  };
+  const { extent, lossInput: token, sequenceBegin: sequence_begin } = batch;
+  const sequences = { ...bindings, token, sequence_begin };
+  switch (objective.kind) {
+    case "crossentropy":
+      addCrossentropy(program, gpu, { ...bindings, extent, weight: batch.lossInput });
+      break;
+    case "grpo":
+      addGrpoLoss(program, gpu, { ...bindings, extent, token }, objective.settings);
+      break;
+    case "sequence-ratio":
+      addSequenceRatioLoss(program, gpu, sequences, objective.settings, () => [batch.sequences]);
+      break;
+    case "preference":
+      addPreferenceLoss(program, gpu, sequences, objective.settings, () => [pairsOf(batch.sequences)]);
+      break;
+  }
+}
+
+function pairsOf(sequences: number): number {
+  return Math.floor(sequences / 2);
 }
 
 /** Batch and activation buffers for micro-batches of at most `capacity` tokens, shared by the passes of a model. */

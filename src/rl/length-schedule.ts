@@ -125,6 +125,12 @@ function currentStages(schedule: LengthSchedule, step: number): { cap: number; b
   return { cap: stages[index]!.cap, before: stages[index - 1]?.cap ?? schedule.lmax };
 }
 
+/** Whether a stage of `staged` or `staircase` begins at a step; the first one, at step 0, begins with the run. */
+export function startsStage(schedule: LengthSchedule, step: number): boolean {
+  if (schedule.kind !== "staged" && schedule.kind !== "staircase") return false;
+  return step > 0 && stagesOf(schedule).some((stage) => stage.step === step);
+}
+
 /** The phase at a step; see `Phase` for what each kind calls so. */
 export function phaseAt(schedule: LengthSchedule, step: number): SchedulePhase {
   checkStep(step);

@@ -1,10 +1,10 @@
-import type { GRPO_TOKEN_FLOATS } from "../kernels/grpo.ts";
 import { NO_TOKEN } from "../kernels/logprob.ts";
 import type { PackedBatch } from "../model/batch.ts";
 
 /** A prompt with its response, as a loss sees it. */
 export interface TrainingSequence {
   readonly prompt: ArrayLike<number>;
+  /** At least one token. */
   readonly response: ArrayLike<number>;
   /** What the loss needs to know of each response token: [response, floats per token]. */
   readonly lossInput: Float32Array;
@@ -23,15 +23,26 @@ export function splitIntoMicroBatches<S extends TrainingSequence>(
   sequences: readonly S[],
   maxTokens: number,
 ): S[][] {
+  return splitTogether(
+    sequences.map((sequence) => [sequence]),
+    maxTokens,
+  );
+}
+
+/** The same for sequences whose loss is one, e.g. the two of a pair: a set stays together. */
+export function splitTogether<S extends TrainingSequence>(
+  sets: readonly (readonly S[])[],
+  maxTokens: number,
+): S[][] {
   const batches: S[][] = [];
   let rows = Number.POSITIVE_INFINITY;
-  for (const sequence of sequences) {
-    const length = packedLength(sequence);
+  for (const set of sets) {
+    const length = set.reduce((sum, sequence) => sum + packedLength(sequence), 0);
     if (rows + length > maxTokens) {
       batches.push([]);
       rows = 0;
     }
-    batches.at(-1)!.push(sequence);
+    batches.at(-1)!.push(...set);
     rows += length;
   }
   return batches;
@@ -39,12 +50,10 @@ export function splitIntoMicroBatches<S extends TrainingSequence>(
 
 /**
  * Packs sequences end to end. Row i of a sequence holds its token i; its target is token i + 1 where that belongs to the
- * response. The end token is a target like any other; nothing follows it. `floats` is the length of one token's loss input.
+ * response. The end token is a target like any other; nothing follows it.
  */
-export function pack(
-  sequences: readonly TrainingSequence[],
-  floats: 1 | typeof GRPO_TOKEN_FLOATS,
-): PackedBatch {
+export function pack(sequences: readonly TrainingSequence[]): PackedBatch {
+  const floats = sequences[0]!.lossInput.length / sequences[0]!.response.length;
   const lengths = sequences.map(packedLength);
   const rows = lengths.reduce((sum, length) => sum + length, 0);
   const token = new Uint32Array(rows);

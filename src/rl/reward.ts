@@ -24,6 +24,14 @@ export interface RewardContext {
   /** L(t): the cap that the responses were sampled under. */
   readonly cap: number;
   readonly phase: Phase;
+  /** What the prompts of the group allow; absent where prompts name no budget. */
+  readonly budget?: PromptBudget;
+}
+
+/** A budget that a prompt names: so many tokens, end token included, exactly or at most (L1 2503.04697 §3). */
+export interface PromptBudget {
+  readonly kind: "exact" | "max";
+  readonly tokens: number;
 }
 
 /**
@@ -53,6 +61,9 @@ export interface RewardPart {
  */
 export const cappedCorrectness: RewardFunction = (group, { cap }) =>
   group.map(({ correct, ended, response }) => (correct && ended && response.length <= cap ? 1 : 0));
+
+/** Capped correctness as the reward, or as its first part. */
+export const CORRECTNESS: RewardPart = { name: "correct", weight: 1, reward: cappedCorrectness };
 
 /**
  * DAPO's soft overlong punishment (2503.14476 §3.4) in [−1, 0]: nothing up to cap − buffer tokens, then

@@ -1,14 +1,15 @@
 import {
-  addGrpoStatistics,
+  addPolicyStatistics,
   emptyStatistics,
-  GRPO_TOKEN_FLOATS,
+  LOSS_TOKEN_FLOATS,
   type LossStatistics,
-} from "../kernels/grpo.ts";
+} from "../kernels/loss.ts";
+import type { PreferenceStatistics } from "../kernels/preference.ts";
 import type { Learner } from "../model/learner.ts";
 import type { AdamwSettings } from "../model/optimizer.ts";
 import type { Scorer } from "../model/scorer.ts";
 import { type Aggregation, tokenWeights } from "./aggregation.ts";
-import { pack, splitIntoMicroBatches, type TrainingSequence } from "./pack.ts";
+import { pack, packedLength, splitIntoMicroBatches, type TrainingSequence } from "./pack.ts";
 import type { Trajectory } from "./rollout.ts";
 
 /** A trajectory with its advantage, ready for the loss. */
@@ -18,19 +19,25 @@ export interface ScoredTrajectory extends Trajectory {
   readonly masked: boolean;
 }
 
+/** What every update needs to know, whatever its loss. */
 export interface UpdateSettings {
-  readonly aggregation: Aggregation;
-  /** The constant L_max of the sum-norm aggregation; never the scheduled cap. */
-  readonly lmax: number;
   readonly adamw: AdamwSettings;
   readonly learningRate: number;
   readonly microBatchTokens: number;
+}
+
+export interface PolicyUpdateSettings extends UpdateSettings {
+  readonly aggregation: Aggregation;
+  /** The constant L_max of the sum-norm aggregation; never the scheduled cap. */
+  readonly lmax: number;
   /** True where the loss has terms beside the policy's: then tokens with advantage 0 still have a gradient. */
   readonly keepsZeroAdvantages: boolean;
 }
 
 export interface PolicyUpdate {
   readonly statistics: LossStatistics;
+  /** Present where the loss is one of pairs. */
+  readonly preference?: PreferenceStatistics;
   /** Global norm before clipping; null where nothing was left to learn from. */
   readonly gradientNorm: number | null;
   /** Norm of the change of the weights; null likewise. */
@@ -48,7 +55,7 @@ export interface PolicyUpdate {
 export async function updatePolicy(
   learner: Learner,
   batch: readonly ScoredTrajectory[],
-  settings: UpdateSettings,
+  settings: PolicyUpdateSettings,
   reference?: Scorer,
 ): Promise<PolicyUpdate> {
   const extents = batch.map(({ response, masked }) => ({ length: response.length, masked }));
@@ -57,43 +64,63 @@ export async function updatePolicy(
   for (const [index, trajectory] of batch.entries()) {
     const weight = weights[index]!;
     if (weight === 0 || (trajectory.advantage === 0 && !settings.keepsZeroAdvantages)) continue;
-    sequences.push({ ...trajectory, lossInput: lossInput(trajectory, weight) });
+    sequences.push({ ...trajectory, lossInput: policyLossInput(trajectory, weight) });
   }
+  const microBatches = splitIntoMicroBatches(sequences, settings.microBatchTokens);
+  if (reference !== undefined) await addReference(microBatches, reference);
+  return learn(learner, microBatches, settings, addPolicyStatistics);
+}
+
+/**
+ * Makes one step on micro-batches that a loss has prepared; none where there is nothing to learn from.
+ * @param add adds the rows of the loss kernel's statistics to the total.
+ */
+export async function learn(
+  learner: Learner,
+  microBatches: readonly (readonly TrainingSequence[])[],
+  settings: UpdateSettings,
+  add: (total: LossStatistics, rows: Float32Array) => void,
+): Promise<PolicyUpdate> {
   const statistics = emptyStatistics();
-  if (sequences.length === 0)
+  if (microBatches.length === 0)
     return { statistics, gradientNorm: null, updateNorm: null, skipped: false, trainedTokens: 0 };
 
-  const microBatches = splitIntoMicroBatches(sequences, settings.microBatchTokens);
-  if (reference !== undefined) for (const micro of microBatches) await addReference(micro, reference);
-  const packed = microBatches.map((micro) => pack(micro, GRPO_TOKEN_FLOATS));
-  const result = await learner.update(packed, settings.adamw, settings.learningRate);
-  addGrpoStatistics(statistics, result.statistics);
+  const result = await learner.update(microBatches.map(pack), settings.adamw, settings.learningRate);
+  add(statistics, result.statistics);
   return {
     statistics,
     gradientNorm: result.gradientNorm,
     updateNorm: result.updateNorm,
     skipped: result.skipped,
-    trainedTokens: packed.reduce((sum, { token }) => sum + token.length, 0),
+    trainedTokens: microBatches.flat().reduce((sum, sequence) => sum + packedLength(sequence), 0),
   };
 }
 
 /** Weight, advantage, old and reference log-prob of each token; the reference is the old policy until it is known. */
-function lossInput({ response, logprobs, advantage }: ScoredTrajectory, weight: number): Float32Array {
-  const input = new Float32Array(response.length * GRPO_TOKEN_FLOATS);
+export function policyLossInput(
+  { response, logprobs, advantage }: ScoredTrajectory,
+  weight: number,
+): Float32Array {
+  const input = new Float32Array(response.length * LOSS_TOKEN_FLOATS);
   for (let i = 0; i < response.length; i++) {
-    input.set([weight, advantage, logprobs[i]!, logprobs[i]!], i * GRPO_TOKEN_FLOATS);
+    input.set([weight, advantage, logprobs[i]!, logprobs[i]!], i * LOSS_TOKEN_FLOATS);
   }
   return input;
 }
 
-async function addReference(sequences: readonly TrainingSequence[], reference: Scorer): Promise<void> {
-  const packed = pack(sequences, GRPO_TOKEN_FLOATS);
-  const { logprob } = await reference.score(packed);
-  let begin = 0;
-  for (const { prompt, response, lossInput } of sequences) {
-    const first = begin + prompt.length - 1;
-    for (let i = 0; i < response.length; i++) lossInput[i * GRPO_TOKEN_FLOATS + 3] = logprob[first + i]!;
-    begin += prompt.length + response.length - 1;
+/** Puts the reference policy's log-probs into the loss inputs. */
+export async function addReference(
+  microBatches: readonly (readonly TrainingSequence[])[],
+  reference: Scorer,
+): Promise<void> {
+  for (const sequences of microBatches) {
+    const { logprob } = await reference.score(pack(sequences));
+    let begin = 0;
+    for (const { prompt, response, lossInput } of sequences) {
+      const first = begin + prompt.length - 1;
+      for (let i = 0; i < response.length; i++) lossInput[i * LOSS_TOKEN_FLOATS + 3] = logprob[first + i]!;
+      begin += prompt.length + response.length - 1;
+    }
   }
 }
 

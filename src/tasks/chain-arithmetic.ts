@@ -1,32 +1,21 @@
 import type { Random } from "../random.ts";
 import { answerWords } from "./answer.ts";
-import { calculate, type Operator } from "./expression.ts";
+import { applyOperation, type ChainProblem, LABELS, type Operation } from "./chain-problem.ts";
+import { readResults } from "./chain-steps.ts";
+import { calculate } from "./expression.ts";
+import { LARGEST_BUDGET, nameBudget } from "./prompt-budget.ts";
 import {
+  type Budget,
   type Level,
   levelAt,
-  type Problem,
   probability,
   type Task,
   type TaskDefinition,
+  type ThinkingWords,
   type Verdict,
 } from "./task.ts";
 import { habitSettings, takeStep } from "./teacher.ts";
 import { Vocabulary } from "./vocabulary.ts";
-
-/** One operation of a problem: `digit` is 2 to 9. */
-export interface Operation {
-  readonly operator: Operator;
-  readonly digit: number;
-}
-
-export interface ChainProblem extends Problem {
-  /** 10 to 99. */
-  readonly start: number;
-  readonly operations: readonly Operation[];
-}
-
-/** Names of the operations, in order: the model looks up which is next instead of counting. */
-export const LABELS = ["a", "b", "c", "d", "e", "f", "g", "h"] as const;
 
 const TOKENS = "<pad> <eos> 0 1 2 3 4 5 6 7 8 9 + - * = wait so alt ans >".split(" ");
 
@@ -59,6 +48,7 @@ const SETTINGS = {
     maximum: 1,
     default: 0.5,
   },
+  bare: probability(0, "How often the teacher writes only quick results, after an opening `so`"),
 };
 
 export type ChainSettings = Readonly<Record<keyof typeof SETTINGS, number>>;
@@ -67,8 +57,10 @@ export type ChainSettings = Readonly<Record<keyof typeof SETTINGS, number>>;
  * The toy reasoner: arithmetic modulo 100, from left to right, by a model too small to multiply in its head but
  * able to do it longhand. A token is a digit, a sign or a word.
  *
- *   prompt   := D D (label op d)+ '>'             e.g. 48 a *8 b *4 >
+ *   prompt   := D D (label op d)+ budget? '>'     e.g. 48 a *8 b *4 >
+ *   budget   := 'so' D D ('=' | '-')              exactly or at most so many tokens: prompt-budget.ts
  *   response := chain ('alt' chain)* 'ans' D D <eos>
+ *             | 'so' chain 'ans' D D <eos>        bare: a chain without checks
  *   chain    := step+                             one for each operation, in order
  *   step     := label op d '=' D D check*         6 tokens: the quick result
  *   check    := 'wait' u op d '=' D D t op d '=' D D 'so' D D
@@ -86,6 +78,9 @@ export class ChainArithmetic implements Task<ChainProblem> {
     shortestResponse: 6 * operations + 4,
   }));
   readonly maxPromptTokens = 2 + 3 * MAX_OPERATIONS + 1;
+  readonly budgetTokens = 4;
+  readonly largestBudget = LARGEST_BUDGET;
+  readonly thinking: ThinkingWords = { end: this.vocabulary.ans, wait: this.vocabulary.wait };
   readonly #settings: ChainSettings;
 
   constructor(settings: ChainSettings) {
@@ -125,6 +120,39 @@ export class ChainArithmetic implements Task<ChainProblem> {
   }
 
   trace(problem: ChainProblem, random: Random): number[] {
+    const { bare } = this.#settings;
+    // Without bare traces no number is drawn for them, so that the others stay what they were.
+    const words =
+      bare > 0 && random.chance(bare)
+        ? this.#bareWords(problem, random)
+        : this.#thinkingWords(problem, random);
+    return this.vocabulary.ids(words);
+  }
+
+  withBudget(prompt: readonly number[], budget: Budget): number[] {
+    return nameBudget(this.vocabulary, prompt, budget, twoDigits(budget.tokens));
+  }
+
+  /** A solution is what the last operation of a chain comes to: its quick result, and each check of it. */
+  cutAfterSolution(problem: ChainProblem, response: readonly number[], count: number): number[] | null {
+    const last = problem.operations.length - 1;
+    const words = response.map((id) => this.vocabulary.tokens[id] ?? "");
+    const right = readResults(problem, words).filter(
+      ({ operation, value }) => operation === last && value === Number(problem.answer),
+    );
+    const solution = right[count - 1] ?? right.at(-1);
+    if (solution === undefined) return null;
+    return [...response.slice(0, solution.end), ...this.vocabulary.ids(answerOf(twoDigits(solution.value)))];
+  }
+
+  #bareWords(problem: ChainProblem, random: Random): string[] {
+    const words = ["so"];
+    const unchecked = { ...this.#settings, checkAfterRight: 0, checkAfterWrong: 0 };
+    const result = this.#writeChain(problem, unchecked, random, words);
+    return [...words, ...answerOf(twoDigits(result))];
+  }
+
+  #thinkingWords(problem: ChainProblem, random: Random): string[] {
     const { checkAfterRight, alternative, secondAlternative, alternativeDoubt } = this.#settings;
     const words: string[] = [];
     let result = this.#writeChain(problem, this.#settings, random, words);
@@ -134,8 +162,7 @@ export class ChainArithmetic implements Task<ChainProblem> {
       words.push("alt");
       result = this.#writeChain(problem, again, random, words);
     }
-    words.push("ans", ...twoDigits(result), "<eos>");
-    return this.vocabulary.ids(words);
+    return [...words, ...answerOf(twoDigits(result))];
   }
 
   #writeChain(problem: ChainProblem, settings: ChainSettings, random: Random, words: string[]): number {
@@ -174,11 +201,6 @@ export const chainArithmetic: TaskDefinition<keyof typeof SETTINGS> = {
   create: (settings) => new ChainArithmetic(settings),
 };
 
-/** The value after an operation, modulo 100. */
-export function applyOperation(value: number, { operator, digit }: Operation): number {
-  return (calculate(value, operator, digit) + 100) % 100;
-}
-
 /**
  * An operation on a two-digit value, digit by digit: the units' result is `carry` (for a subtraction: 1 if it
  * borrows) and `units`; `bareTens` is the tens digit if the carry is forgotten, `tens` the right one.
@@ -210,6 +232,10 @@ function checkWords(value: number, operation: Operation, tens: number): string[]
     ...[`${valueTens}`, operator, ...tensLine],
     ...["so", `${tens}`, `${units}`],
   ];
+}
+
+function answerOf(digits: readonly string[]): string[] {
+  return ["ans", ...digits, "<eos>"];
 }
 
 function digitsOf(value: number): [tens: number, units: number] {

@@ -1,5 +1,19 @@
-import { applyOperation, type ChainArithmetic, type ChainProblem, LABELS } from "./chain-arithmetic.ts";
+import { applyOperation, type ChainProblem, LABELS } from "./chain-problem.ts";
 import type { Operator } from "./expression.ts";
+import type { Task } from "./task.ts";
+
+/** A result as a response gives it. */
+export interface ReadResult {
+  readonly kind: "quick" | "check";
+  /** Index of the operation that its step names. */
+  readonly operation: number;
+  /** What the response had come to before the step, 0 to 99. */
+  readonly before: number;
+  /** 0 to 99. */
+  readonly value: number;
+  /** Words of the response up to and including the result. */
+  readonly end: number;
+}
 
 /** A result in a response to a chain problem. */
 export interface StepRecord {
@@ -17,17 +31,13 @@ const TOKENS = { quick: 6, check: 16 } as const;
 /**
  * Every quick result and every check of a response, in order, up to the first that cannot be read. Lenient otherwise:
  * the operation is the one that the step's label names, whatever is written after it.
+ * @param words those of the response.
  */
-export function stepStatistics(
-  task: ChainArithmetic,
-  problem: ChainProblem,
-  response: readonly number[],
-): StepRecord[] {
-  const words = response.map((id) => task.vocabulary.tokens[id] ?? "");
+export function readResults({ start, operations }: ChainProblem, words: readonly string[]): ReadResult[] {
   const labels: readonly string[] = LABELS;
-  const records: StepRecord[] = [];
-  let value = problem.start;
-  let step: { operator: Operator; right: number } | undefined;
+  const results: ReadResult[] = [];
+  let value = start;
+  let step: { operation: number; before: number } | undefined;
   let i = 0;
   while (i < words.length) {
     const label = labels.indexOf(words[i]!);
@@ -37,18 +47,30 @@ export function stepStatistics(
       continue;
     }
     if (kind === "quick") {
-      const operation = problem.operations[label];
-      if (operation === undefined || words[i + 3] !== "=") break;
-      const before = label === 0 ? problem.start : value;
-      step = { operator: operation.operator, right: applyOperation(before, operation) };
+      if (label >= operations.length || words[i + 3] !== "=") break;
+      step = { operation: label, before: label === 0 ? start : value };
     }
     i += TOKENS[kind];
-    const result = words.slice(i - 2, i).join("");
-    if (step === undefined || !/^\d\d$/.test(result)) break;
-    value = Number(result);
-    records.push({ kind, operator: step.operator, right: value === step.right, waited: words[i] === "wait" });
+    const digits = words.slice(i - 2, i).join("");
+    if (step === undefined || !/^\d\d$/.test(digits)) break;
+    value = Number(digits);
+    results.push({ kind, ...step, value, end: i });
   }
-  return records;
+  return results;
+}
+
+/** The results of a response, each judged by the value that the response had come to before it. */
+export function stepStatistics(
+  { vocabulary }: Pick<Task, "vocabulary">,
+  problem: ChainProblem,
+  response: readonly number[],
+): StepRecord[] {
+  const words = response.map((id) => vocabulary.tokens[id] ?? "");
+  return readResults(problem, words).map(({ kind, operation, before, value, end }) => {
+    const { operator } = problem.operations[operation]!;
+    const right = value === applyOperation(before, problem.operations[operation]!);
+    return { kind, operator, right, waited: words[end] === "wait" };
+  });
 }
 
 /** Four shares that tell whether a model checks what needs checking; null where there was no such result. */

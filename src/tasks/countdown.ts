@@ -1,5 +1,6 @@
 import type { Random } from "../random.ts";
 import { answerWords } from "./answer.ts";
+import { readAttempts } from "./countdown-attempts.ts";
 import {
   calculate,
   evaluateExpression,
@@ -8,13 +9,16 @@ import {
   OPERATORS,
   type Operator,
 } from "./expression.ts";
+import { LARGEST_BUDGET, nameBudget } from "./prompt-budget.ts";
 import {
+  type Budget,
   type Level,
   levelAt,
   type Problem,
   probability,
   type Task,
   type TaskDefinition,
+  type ThinkingWords,
   type Verdict,
 } from "./task.ts";
 import { habitSettings, takeStep } from "./teacher.ts";
@@ -80,7 +84,8 @@ export type CountdownSettings = Readonly<Record<keyof typeof SETTINGS, number>>;
  * Countdown: reach a target by combining given numbers, each used once, with + - and * (after the game show; the
  * task of Stream of Search, 2404.03683, and of TinyZero). A token is a whole number, a sign or a word.
  *
- *   prompt   := number+ '>' target                e.g. 3 5 8 > 64
+ *   prompt   := number+ budget? '>' target        e.g. 3 5 8 > 64
+ *   budget   := 'so' number ('=' | '-')           exactly or at most so many tokens: prompt-budget.ts
  *   response := attempt ('alt' attempt)* 'ans' expression <eos>
  *   attempt  := step+ '>' target                  one step fewer than numbers; or step*, if given up
  *   step     := value op number '=' value check*  5 tokens: the quick result
@@ -101,6 +106,9 @@ export class Countdown implements Task<CountdownProblem> {
     shortestResponse: 5 * (count - 1) + 2 + 1 + (2 * count - 1) + 1, // steps, target, ans, expression, end
   }));
   readonly maxPromptTokens = MAX_COUNT + 2;
+  readonly budgetTokens = 3;
+  readonly largestBudget = LARGEST_BUDGET;
+  readonly thinking: ThinkingWords = { end: this.vocabulary.ans, wait: this.vocabulary.wait };
   readonly #settings: CountdownSettings;
 
   constructor(settings: CountdownSettings) {
@@ -153,6 +161,23 @@ export class Countdown implements Task<CountdownProblem> {
       }
       words.push("alt");
     }
+  }
+
+  withBudget(prompt: readonly number[], budget: Budget): number[] {
+    return nameBudget(this.vocabulary, prompt, budget, [`${budget.tokens}`]);
+  }
+
+  /** A solution is an attempt that comes to the target; its answer is the expression that it calculated. */
+  cutAfterSolution(problem: CountdownProblem, response: readonly number[], count: number): number[] | null {
+    const words = response.map((id) => this.vocabulary.tokens[id] ?? "");
+    const right = readAttempts(words)
+      .filter(({ value }) => value === problem.target)
+      .map(({ expression, end }) => {
+        const answer = this.vocabulary.ids(["ans", ...expression, "<eos>"]);
+        return [...response.slice(0, end), ...answer];
+      })
+      .filter((cut) => this.verify(problem, cut).correct);
+    return right[count - 1] ?? right.at(-1) ?? null;
   }
 
   /** The value that the attempt ends at; null if a slip led to a number without a token: the teacher gives up. */

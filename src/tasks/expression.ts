@@ -86,6 +86,6 @@ export function evaluateExpression(words: readonly string[]): { value: number; n
   return pending.length > 0 ? null : { value: values[0]!, numbers };
 }
 
-function isOperator(word: string): word is Operator {
+export function isOperator(word: string | undefined): word is Operator {
   return word === "+" || word === "-" || word === "*";
 }

@@ -28,6 +28,20 @@ export interface Level {
   readonly shortestResponse: number;
 }
 
+/** A budget that a prompt names: so many response tokens, end token included, exactly or at most (L1 2503.04697 §3). */
+export interface Budget {
+  readonly kind: "exact" | "max";
+  readonly tokens: number;
+}
+
+/** Words that budget forcing puts in (s1 2501.19393 §3). */
+export interface ThinkingWords {
+  /** Ends thinking: an answer follows. */
+  readonly end: number;
+  /** Goes on with thinking where the model would have ended it. */
+  readonly wait: number;
+}
+
 /**
  * A kind of problem with its language, its verifier and a teacher. Every random choice comes from the generator
  * that is handed in, so the same generator gives the same problems and traces.
@@ -41,12 +55,29 @@ export interface Task<P extends Problem = Problem> {
   readonly levels: readonly Level[];
   /** Tokens of the longest prompt. */
   readonly maxPromptTokens: number;
+  /** Tokens that {@link withBudget} adds to a prompt. */
+  readonly budgetTokens: number;
+  /** The largest budget that a prompt can name. */
+  readonly largestBudget: number;
+  /** Absent where responses have no thinking apart from the answer. */
+  readonly thinking?: ThinkingWords;
   /** @throws BellowsError `input-invalid` where there is no such level. */
   problem(level: number, random: Random): P;
   /** Judges a response: the sampled tokens up to and including the end token, if it was drawn. Never throws. */
   verify(problem: P, response: readonly number[]): Verdict;
   /** A response of the teacher, ending in the end token. The teacher errs, so it need not be correct. */
   trace(problem: P, random: Random): number[];
+  /**
+   * The prompt with a budget named in it.
+   * @throws BellowsError `input-invalid` where the task has no words for that number of tokens.
+   */
+  withBudget(prompt: readonly number[], budget: Budget): number[];
+  /**
+   * The response cut behind its `count`-th solution that is right (the last of them, if there are fewer), with the answer
+   * and the end token put there: first correct solution, and with reflection (OverThink 2412.21187 §4). A solution is what
+   * a way through the whole problem comes to. Null where none is right. Never throws.
+   */
+  cutAfterSolution(problem: P, response: readonly number[], count: number): number[] | null;
 }
 
 /** A number that a user may set, with all that a form needs to ask for it. */

@@ -4,6 +4,7 @@ import { MAX_BATCH_TOKENS } from "../model/gradients.ts";
 import { AGGREGATIONS } from "../rl/aggregation.ts";
 import { DECAYS } from "../rl/learning-rate.ts";
 import { SCHEDULE_KINDS } from "../rl/length-schedule.ts";
+import { METHOD_NAMES } from "../rl/recipes/traits.ts";
 
 /** What a form or a help text says of a number, beside its description. */
 interface Field {
@@ -20,7 +21,8 @@ const MAX_STAGES = 1000;
 
 // The messages of the schema say what would be right: parseConfig (config.ts) makes an error of them.
 const STAGES = `a list of up to ${MAX_STAGES} objects of step and cap`;
-const INIT = "pre-rl, random or the path of a checkpoint folder";
+const GROUP_SIZES = `a list of up to ${MAX_STAGES} group sizes`;
+const INIT = "pre-rl, two-modes, random or the path of a checkpoint folder";
 
 function number(description: string, { unit = "", least = 0, most = 1e9 }: Field = {}) {
   const right = `a number from ${least} to ${most}`;
@@ -33,7 +35,10 @@ function number(description: string, { unit = "", least = 0, most = 1e9 }: Field
   );
 }
 
-function whole(description: string, { unit = "", least = 0, most = Number.MAX_SAFE_INTEGER }: Field = {}) {
+export function whole(
+  description: string,
+  { unit = "", least = 0, most = Number.MAX_SAFE_INTEGER }: Field = {},
+) {
   const right = `a whole number from ${least} to ${most}`;
   return v.pipe(
     v.number(right),
@@ -45,19 +50,19 @@ function whole(description: string, { unit = "", least = 0, most = Number.MAX_SA
   );
 }
 
-function choice<const T extends readonly string[]>(description: string, options: T) {
+export function choice<const T extends readonly string[]>(description: string, options: T) {
   return v.pipe(v.picklist(options, `one of ${options.join(", ")}`), v.description(description));
 }
 
 /** Valibot takes a list for an object with the keys 0, 1 …; here it is none. */
-function object(message: string) {
+export function object(message: string) {
   return v.custom<Record<string, unknown>>(
     (value) => typeof value === "object" && value !== null && !Array.isArray(value),
     message,
   );
 }
 
-function group<T extends v.ObjectEntries>(entries: T) {
+export function group<T extends v.ObjectEntries>(entries: T) {
   return v.strictObject(entries, `an object of ${Object.keys(entries).join(", ")}`);
 }
 
@@ -83,7 +88,7 @@ export const ConfigSchema = group({
     v.string(INIT),
     v.nonEmpty(INIT),
     v.description(
-      "where the weights come from: `pre-rl` (bundled), `random`, or the path of a checkpoint folder",
+      "where the weights come from: `pre-rl` or `two-modes` (bundled), `random`, or the path of a checkpoint folder",
     ),
   ),
   task: group({
@@ -198,6 +203,49 @@ export const ConfigSchema = group({
       least: 1,
       most: 1024,
     }),
+    stageGroupSizes: v.pipe(
+      v.array(
+        whole("responses to each prompt in a stage", { unit: "responses", least: 2, most: 1024 }),
+        GROUP_SIZES,
+      ),
+      v.maxLength(MAX_STAGES, GROUP_SIZES),
+      v.description("group size in each stage of the schedule; empty: `groupSize` throughout"),
+    ),
+    stageStart: choice("what a new stage of the schedule does to optimizer and reference policy", [
+      "continue",
+      "restart",
+    ]),
+    tokenBudget: whole(
+      "the run ends with the step that has generated so many tokens in all; 0: no such end",
+      {
+        unit: "tokens",
+      },
+    ),
+  }),
+  method: group({
+    name: choice("whose rewards, pairs and losses are used; a recipe sets it", METHOD_NAMES),
+    refreshEvery: whole("steps after which the reference policy becomes the policy; 0: never", {
+      unit: "steps",
+      most: MAX_STEPS,
+    }),
+    lengthCoefficient: number("weight of the method's own length term"),
+    lengthFrom: whole("first step at which the length term counts", { unit: "steps", most: MAX_STEPS }),
+    preferenceBeta: number("β of SimPO and DPO", { least: 1e-4, most: 1000 }),
+    preferenceMargin: number("SimPO's target margin over β", { most: 1000 }),
+    nllCoefficient: number(
+      "weight of the mean negative log-prob of chosen responses beside the preference loss",
+    ),
+    dropFraction: number("fraction of pairs, those of the smallest margin, that is left out", { most: 0.99 }),
+    chosen: choice("which response is chosen or imitated", [
+      "shortest",
+      "first-solution",
+      "reflection",
+      "all",
+    ]),
+    evalBudget: whole("budget named in prompts of the evaluation, where prompts name one; 0: schedule.lmax", {
+      unit: "tokens",
+      most: 99,
+    }),
   }),
   sft: group({
     steps: whole("updates", { unit: "steps", least: 1, most: MAX_STEPS }),
@@ -224,6 +272,14 @@ export const ConfigSchema = group({
     samples: whole("responses to each problem", { unit: "responses", least: 1, most: 1024 }),
     temperature: number("sampling temperature in evaluation; 0 is greedy", { least: 0, most: 100 }),
     seed: whole("seed of the evaluation problems: runs of different seeds are judged by the same problems"),
+    forceAnswerAt: whole("budget forcing: thinking is cut at so many tokens and an answer forced; 0: off", {
+      unit: "tokens",
+      most: MAX_TOKENS,
+    }),
+    ignoreEnds: whole("budget forcing: how often the start of an answer is replaced by `wait`", {
+      unit: "times",
+      most: 16,
+    }),
   }),
   train: group({
     microBatchTokens: whole(

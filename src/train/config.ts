@@ -1,10 +1,14 @@
 import * as v from "valibot";
-import { BellowsError, invalid } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import { checkModelConfig, type ModelConfig } from "../model/config.ts";
 import { checkSchedule } from "../rl/length-schedule.ts";
+import { isPairwise } from "../rl/method.ts";
+import { traitsOf } from "../rl/recipes/traits.ts";
 import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
+import { decodeCapacity, promptTokens } from "./capacity.ts";
 import { type Config, ConfigSchema, SETTINGS } from "./config-schema.ts";
+import { SHOWN_CHARACTERS, schemaError } from "./schema-error.ts";
 
 export { type Config, ConfigSchema } from "./config-schema.ts";
 
@@ -14,7 +18,7 @@ export { type Config, ConfigSchema } from "./config-schema.ts";
  */
 export function parseConfig(input: unknown): Config {
   const result = v.safeParse(ConfigSchema, input, { abortEarly: true });
-  if (!result.success) throw asBellowsError(result.issues[0]);
+  if (!result.success) throw schemaError(result.issues[0], "config", hintAt);
   const config = result.output;
   // The task's settings as they came: the schema drops keys such as `__proto__`, which are to be refused.
   const task = createTask(config.task.name, (input as Config).task.settings);
@@ -55,14 +59,15 @@ function checkTogether(config: Config, task: Task): void {
     );
   }
   const { lmax } = config.schedule;
-  const longest = task.maxPromptTokens + lmax;
+  const prompt = promptTokens(config, task);
+  const longest = prompt + lmax;
   const positions = config.model.max_position_embeddings;
   if (longest > positions) {
     throw invalid(
       "config-invalid",
       "model.max_position_embeddings",
       `${positions}`,
-      `at least ${longest}: prompts of ${task.maxPromptTokens} tokens and schedule.lmax (${lmax})`,
+      `at least ${longest}: prompts of ${prompt} tokens and schedule.lmax (${lmax})`,
     );
   }
   if (config.sft.maxTokens <= task.maxPromptTokens) {
@@ -90,6 +95,7 @@ function checkTogether(config: Config, task: Task): void {
       `at least one whole sequence (${largest} tokens)`,
     );
   }
+  checkMethod(config, task, largest);
   const { miniBatches, promptsPerStep, overlong, overlongBuffer, klKind, klCoefficient } = config.rl;
   if (miniBatches > promptsPerStep) {
     throw invalid(
@@ -112,50 +118,57 @@ function checkTogether(config: Config, task: Task): void {
   }
 }
 
+/** What a method and budget forcing ask of the rest. @param longest tokens of the longest sequence. */
+function checkMethod(config: Config, task: Task, longest: number): void {
+  const { rl, schedule, method, train, eval: evaluation } = config;
+  const { objective, openings = [], promptBudget } = traitsOf(method.name);
+  if (isPairwise(objective) && train.microBatchTokens < 2 * longest) {
+    const right = `at least a pair of sequences (${2 * longest} tokens), as ${method.name} learns from pairs`;
+    throw invalid("config-invalid", "train.microBatchTokens", `${train.microBatchTokens}`, right);
+  }
+  const unknown = openings.find((word) => !task.vocabulary.tokens.includes(word));
+  if (unknown !== undefined) {
+    const right = `a method for ${task.name}, whose words do not include "${unknown}", with which responses are opened`;
+    throw invalid("config-invalid", "method.name", method.name, right);
+  }
+  const groupSizes = [rl.groupSize, ...rl.stageGroupSizes];
+  if (openings.length > 1 && groupSizes.some((size) => size % openings.length !== 0)) {
+    const right = `a multiple of ${openings.length}: ${method.name} opens equal shares of a group with ${openings.join(" and ")}`;
+    throw invalid("config-invalid", "rl.groupSize", `${groupSizes.join(", ")}`, right);
+  }
+  const stages = schedule.kind === "staged" || schedule.kind === "staircase" ? schedule.stages.length : 0;
+  if (rl.stageGroupSizes.length > 0 && rl.stageGroupSizes.length !== stages) {
+    const right = `one for each of the ${stages} stages of the schedule (schedule.stages), or none`;
+    throw invalid("config-invalid", "rl.stageGroupSizes", `${rl.stageGroupSizes.length} group sizes`, right);
+  }
+  if (promptBudget !== undefined && schedule.lmax > task.largestBudget) {
+    const right = `at most ${task.largestBudget}, the largest budget that a prompt of ${method.name} can name`;
+    throw invalid("config-invalid", "schedule.lmax", schedule.lmax, right);
+  }
+  const { forceAnswerAt } = evaluation;
+  if (forceAnswerAt >= schedule.lmax) {
+    const right = `below schedule.lmax (${schedule.lmax}), so that there is room for an answer`;
+    throw invalid("config-invalid", "eval.forceAnswerAt", forceAnswerAt, right);
+  }
+  for (const [field, value] of Object.entries({ forceAnswerAt, ignoreEnds: evaluation.ignoreEnds })) {
+    if (value === 0 || task.thinking !== undefined) continue;
+    throw invalid("config-invalid", `eval.${field}`, value, `0, as ${task.name} has no words for it`);
+  }
+  const capacity = decodeCapacity(config, task);
+  const needed = capacity.promptTokens + capacity.responseTokens;
+  const positions = config.model.max_position_embeddings;
+  if (needed > positions) {
+    const right = `at least ${needed}: budget forcing takes up responses of up to schedule.lmax (${schedule.lmax}) as prompts`;
+    throw invalid("config-invalid", "model.max_position_embeddings", positions, right);
+  }
+}
+
 /** The smallest budget of a schedule, and the setting that it comes from. */
 function smallestBudget({ kind, lmin, lmax, stages }: Config["schedule"]): { field: string; cap: number } {
   if (kind === "constant") return { field: "schedule.lmax", cap: lmax };
   const isListed = (kind === "staged" || kind === "staircase") && stages.length > 0;
   if (isListed) return { field: "schedule.stages", cap: Math.min(...stages.map((stage) => stage.cap)) };
   return { field: "schedule.lmin", cap: lmin };
-}
-
-/** The first thing that the schema found, as an error that a user can act on. */
-function asBellowsError(issue: v.BaseIssue<unknown>): BellowsError {
-  const keys = (issue.path ?? []).map(({ key }) => key);
-  const field = fieldAt(keys);
-  // Of an object, valibot expects "Object" itself, "never" a key that is unknown, or a certain key, which is missing.
-  if (issue.type !== "strict_object" || issue.expected === "Object") {
-    return invalid("config-invalid", field, shown(issue.input), issue.message);
-  }
-  const holding = issue.path?.at(-1)?.input;
-  if (Array.isArray(holding)) {
-    return invalid("config-invalid", fieldAt(keys.slice(0, -1)), shown(holding), issue.message);
-  }
-  const isUnknown = issue.expected === "never";
-  const holder = `${fieldAt(keys.slice(0, -1))} must be ${issue.message}.`;
-  const hint = (isUnknown && hintAt(keys.join("."))) || holder;
-  const message = `${field} is ${isUnknown ? "not a setting" : "missing"}`;
-  return new BellowsError("config-invalid", message, { field, hint });
-}
-
-/** A place in a config as people write it: `schedule.stages[0].cap`. */
-function fieldAt(keys: readonly unknown[]): string {
-  if (keys.length === 0) return "config";
-  const parts = keys.map((key) => {
-    if (typeof key === "number") return `[${key}]`;
-    return `.${/^\w{1,60}$/.test(String(key)) ? key : shown(key)}`;
-  });
-  return parts.join("").slice(1);
-}
-
-const SHOWN_CHARACTERS = 60;
-
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object" && value !== null) return "an object";
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`;
 }
 
 const GROUPS = Object.keys(ConfigSchema.entries);

@@ -4,30 +4,27 @@ import type { CompileProgress } from "../gpu/pipelines.ts";
 import type { Decoder } from "../model/decoder.ts";
 import { Model } from "../model/model.ts";
 import type { Variants } from "../model/variants.ts";
+import type { Method } from "../rl/method.ts";
+import { loadMethod } from "../rl/recipes/load-method.ts";
 import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
+import { decodeCapacity } from "./capacity.ts";
 import { type Config, modelConfigOf } from "./config.ts";
 
-/** A task and a model on the GPU that speaks its language: what training, evaluation and sampling share. */
+/** A task, a method, and a model on the GPU that speaks the task's language: what training, evaluation and sampling share. */
 export interface Engine {
   readonly gpu: Gpu;
   readonly config: Config;
   readonly task: Task;
+  readonly method: Method;
   readonly model: Model;
   readonly decoder: Decoder;
-}
-
-/** Most sequences that this config ever samples at once. */
-export function decodeSequences(config: Config, levels: number): number {
-  const { promptsPerStep, groupSize } = config.rl;
-  const { problemsPerLevel, samples } = config.eval;
-  const wanted = Math.max(promptsPerStep * groupSize, problemsPerLevel * levels * samples);
-  return Math.min(wanted, config.train.decodeSequences);
 }
 
 /** Builds model and decoder; the weights are still zero. */
 export async function buildEngine(gpu: Gpu, config: Config, variants: Variants): Promise<Engine> {
   const task = createTask(config.task.name, config.task.settings);
+  const method = await loadMethod(config.method.name);
   return gpu.scoped(() => {
     const model = new Model(gpu, {
       config: modelConfigOf(config, task),
@@ -36,12 +33,8 @@ export async function buildEngine(gpu: Gpu, config: Config, variants: Variants):
       excludedToken: task.vocabulary.pad,
       endToken: task.vocabulary.end,
     });
-    const decoder = model.decoder({
-      sequences: decodeSequences(config, task.levels.length),
-      promptTokens: task.maxPromptTokens,
-      responseTokens: config.schedule.lmax,
-    });
-    return { gpu, config, task, model, decoder };
+    const decoder = model.decoder(decodeCapacity(config, task));
+    return { gpu, config, task, method, model, decoder };
   });
 }
 

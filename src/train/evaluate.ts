@@ -1,4 +1,6 @@
 import { Random, STREAM } from "../random.ts";
+import { budgetForcedRollout } from "../rl/budget-forcing.ts";
+import { traitsOf } from "../rl/recipes/traits.ts";
 import { type RolloutRequest, rollout, type Trajectory } from "../rl/rollout.ts";
 import {
   accuracyCompressionRatio,
@@ -42,17 +44,19 @@ export function evalProblems(task: Task, config: Config): Problem[] {
 
 /**
  * Evaluates the policy at L_max, whatever the current cap, at the evaluation temperature with several samples a problem:
- * accuracy (mean@n) with its standard error over problems, lengths, pass@k, behaviour words, per level and in all.
+ * accuracy (mean@n) with its standard error over problems, lengths, pass@k, behaviour words, per level and in all. Where
+ * the method's prompts name a budget, they name `method.evalBudget`.
  */
 export async function evaluate(
-  { config, task, decoder }: Engine,
+  engine: Engine,
   problems: readonly Problem[],
   step: number,
   baseline?: Baseline,
 ): Promise<EvalRecord> {
+  const { config, task } = engine;
   const { samples, temperature } = config.eval;
   const request: RolloutRequest = {
-    prompts: problems.map((problem) => problem.prompt),
+    prompts: problems.map(({ prompt }) => evalPrompt(engine, prompt)),
     groupSize: samples,
     cap: config.schedule.lmax,
     temperature,
@@ -61,7 +65,7 @@ export async function evaluate(
     step,
     firstId: 0,
   };
-  const judged = (await rollout(decoder, request)).map((trajectory, index): Judged => {
+  const judged = (await evalRollout(engine, request)).map((trajectory, index): Judged => {
     const problem = problems[Math.floor(index / samples)]!;
     const { correct } = task.verify(problem, trajectory.response);
     return { problem, trajectory, correct, response: trajectory.response, ended: trajectory.ended };
@@ -86,6 +90,28 @@ export async function evaluate(
       .flatMap((group) => group.filter((_, index) => index % samples === 0).slice(0, 2))
       .map((j) => example(task, j)),
   };
+}
+
+/** The prompt as it is in evaluation: with a budget named in it, where the method's prompts name one. */
+export function evalPrompt(
+  { config, task }: Pick<Engine, "config" | "task">,
+  prompt: readonly number[],
+): readonly number[] {
+  const { promptBudget } = traitsOf(config.method.name);
+  if (promptBudget === undefined) return prompt;
+  const kind = promptBudget === "exact" ? "exact" : "max";
+  return task.withBudget(prompt, { kind, tokens: config.method.evalBudget || config.schedule.lmax });
+}
+
+/** A rollout as in evaluation: under budget forcing, where the config asks for it. */
+export function evalRollout(
+  { config, task, decoder }: Engine,
+  request: RolloutRequest,
+): Promise<Trajectory[]> {
+  const { forceAnswerAt, ignoreEnds } = config.eval;
+  if (forceAnswerAt === 0 && ignoreEnds === 0) return rollout(decoder, request);
+  // parseConfig refuses both where the task has no such words.
+  return budgetForcedRollout(decoder, request, { forceAnswerAt, ignoreEnds, ...task.thinking! });
 }
 
 function scoresOf(judged: readonly Judged[], samples: number): number[][] {
@@ -161,11 +187,11 @@ function comparison(current: Baseline, base: Baseline): Record<string, number | 
   return { "eval/acr": accuracyCompressionRatio(pairs), "eval/aes": mean(scores) };
 }
 
-function example(task: Task, { problem, correct, response, ended }: Judged): Example {
+function example(task: Task, { problem, trajectory, correct, response, ended }: Judged): Example {
   const { vocabulary } = task;
   return {
     level: problem.level,
-    prompt: vocabulary.format(problem.prompt),
+    prompt: vocabulary.format(trajectory.prompt),
     response: vocabulary.format(response),
     answer: problem.answer,
     correct,

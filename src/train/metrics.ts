@@ -1,4 +1,5 @@
-import type { LossStatistics } from "../kernels/grpo.ts";
+import type { LossStatistics } from "../kernels/loss.ts";
+import type { PreferenceStatistics } from "../kernels/preference.ts";
 import { countGroups } from "../rl/groups.ts";
 import type { Reward } from "../rl/reward.ts";
 import { deviation, mean, summariseLengths } from "../rl/statistics.ts";
@@ -61,18 +62,21 @@ function partMetrics(rewards: readonly Reward[]): Record<string, number | null> 
 
 /**
  * What the updates of a step did, over all its mini-batches. Clip ratios count only tokens where clipping changes the
- * objective. Null where no token was left to learn from.
+ * objective. Null where no token was left to learn from, ratios also where the loss has none.
+ * @param isOnPolicy whether the policy sampled every token itself: only then is a difference of its log-probs a mismatch.
  */
 export function updateMetrics(
   updates: readonly PolicyUpdate[],
   learningRate: number,
+  isOnPolicy: boolean,
 ): Record<string, number | null> {
   const statistics = updates.map((update) => update.statistics);
   const tokens = statistics.reduce((sum, s) => sum + s.tokens, 0);
+  const hasRatio = statistics.some((s) => s.ratioMaximum > 0);
   const perToken = (pick: (s: LossStatistics) => number) =>
-    tokens === 0 ? null : statistics.reduce((sum, s) => sum + pick(s), 0) / tokens;
+    hasRatio ? statistics.reduce((sum, s) => sum + pick(s), 0) / tokens : null;
   const made = updates.filter((update) => update.gradientNorm !== null);
-  const extremes = statistics.filter((s) => s.tokens > 0);
+  const extremes = statistics.filter((s) => s.ratioMaximum > 0);
   return {
     loss: mean(made.map((update) => update.statistics.loss)),
     policy_loss: mean(made.map((update) => update.statistics.policyLoss)),
@@ -92,16 +96,34 @@ export function updateMetrics(
     "clip_ratio/region_mean": perToken((s) => s.clippedLow + s.clippedHigh),
     "clip_ratio/dual": perToken((s) => s.dualClipped),
     "mismatch/max_abs_dlogp": extreme(
-      extremes.slice(0, 1).map((s) => s.mismatchMaximum),
+      (isOnPolicy ? extremes.slice(0, 1) : []).map((s) => s.mismatchMaximum),
       Math.max,
     ),
-    "mismatch/k3": firstMismatch(extremes[0]),
+    "mismatch/k3": isOnPolicy ? firstMismatch(extremes[0]) : null,
     grad_norm: mean(made.map((update) => update.gradientNorm!)),
     grad_skipped: updates.filter((update) => update.skipped).length,
+    ...pairMetrics(updates),
     update_norm: mean(made.map((update) => update.updateNorm!)),
     updates: made.length,
     lr: learningRate,
     "tokens/trained": updates.reduce((sum, update) => sum + update.trainedTokens, 0),
+  };
+}
+
+/** What is known of pairs, by TRL's names for DPO; nothing where the loss is not one of pairs. */
+function pairMetrics(updates: readonly PolicyUpdate[]): Record<string, number | null> {
+  const known = updates.flatMap(({ preference }) => (preference === undefined ? [] : [preference]));
+  if (known.length === 0) return {};
+  const pairs = known.reduce((sum, s) => sum + s.pairs, 0);
+  const perPair = (pick: (s: PreferenceStatistics) => number) =>
+    pairs === 0 ? null : known.reduce((sum, s) => sum + pick(s), 0) / pairs;
+  return {
+    pairs,
+    nll_loss: perPair((s) => s.nll),
+    "rewards/accuracies": perPair((s) => s.preferred),
+    "rewards/chosen": perPair((s) => s.chosenReward),
+    "rewards/rejected": perPair((s) => s.rejectedReward),
+    "rewards/margins": perPair((s) => s.chosenReward - s.rejectedReward),
   };
 }
 

@@ -48,6 +48,21 @@ const paperToy: Config = {
     overlongBuffer: 16,
     groupFilter: "off",
     maxRollouts: 10,
+    stageGroupSizes: [],
+    stageStart: "continue",
+    tokenBudget: 0,
+  },
+  method: {
+    name: "grpo",
+    refreshEvery: 0,
+    lengthCoefficient: 0,
+    lengthFrom: 0,
+    preferenceBeta: 2,
+    preferenceMargin: 0.25,
+    nllCoefficient: 0,
+    dropFraction: 0,
+    chosen: "shortest",
+    evalBudget: 0,
   },
   sft: {
     steps: 1800,
@@ -64,7 +79,15 @@ const paperToy: Config = {
     weightDecay: 0.01,
     gradientClip: 1,
   },
-  eval: { every: 20, problemsPerLevel: 200, samples: 2, temperature: 0.6, seed: 999 },
+  eval: {
+    every: 20,
+    problemsPerLevel: 200,
+    samples: 2,
+    temperature: 0.6,
+    seed: 999,
+    forceAnswerAt: 0,
+    ignoreEnds: 0,
+  },
   train: { microBatchTokens: 8192, decodeSequences: 256, checkpointEvery: 80, samplesEvery: 20 },
 };
 

@@ -1,12 +1,15 @@
 import { BellowsError, invalid } from "../errors.ts";
+import type { Recipe, RecipeBase } from "../rl/recipes/recipe.ts";
 import { type Config, parseConfig } from "./config.ts";
 import { PRESETS, type PresetName } from "./presets.ts";
 
-/** Where a config comes from: a preset, a file laid over it, then single settings. */
+/** Where a config comes from: a preset, a file laid over it, a recipe over both, then single settings. */
 export interface ConfigSources {
   readonly preset?: string;
   /** Parsed JSON: any part of a config. */
   readonly file?: unknown;
+  /** Goes by the lengths and the cycle of preset, file and settings. */
+  readonly recipe?: Recipe;
   /** `path=value` each, e.g. `rl.groupSize=16`; the value is JSON, or text where it is none. */
   readonly settings?: readonly string[];
 }
@@ -15,7 +18,7 @@ export interface ConfigSources {
  * Puts a config together and checks it.
  * @throws BellowsError `config-invalid` naming the setting at fault.
  */
-export function composeConfig({ preset = "default", file, settings = [] }: ConfigSources): Config {
+export function composeConfig({ preset = "default", file, recipe, settings = [] }: ConfigSources): Config {
   if (!Object.hasOwn(PRESETS, preset)) {
     throw invalid("config-invalid", "preset", preset, `one of ${Object.keys(PRESETS).join(", ")}`);
   }
@@ -26,8 +29,26 @@ export function composeConfig({ preset = "default", file, settings = [] }: Confi
     }
     merge(config, file);
   }
-  for (const setting of settings) merge(config, parseSetting(setting));
+  const patches = settings.map(parseSetting);
+  if (recipe !== undefined) {
+    for (const patch of patches) mergeBase(config, patch);
+    merge(config, recipe.settings(recipeBase(parseConfig(config))));
+  }
+  for (const patch of patches) merge(config, patch); // what was asked for by name outdoes the recipe
   return parseConfig(config);
+}
+
+/** Lays of a setting only what recipes go by: others may fit nothing but the recipe. */
+function mergeBase(config: Record<string, unknown>, { schedule, rl }: Record<string, unknown>): void {
+  const only = (part: unknown, names: readonly string[]) =>
+    isObject(part) ? Object.fromEntries(Object.entries(part).filter(([name]) => names.includes(name))) : {};
+  merge(config, { schedule: only(schedule, ["lmax", "lmin", "cycle"]), rl: only(rl, ["steps"]) });
+}
+
+/** What a recipe goes by, in a config. */
+export function recipeBase({ schedule, rl }: Config): RecipeBase {
+  const { lmax, lmin, cycle } = schedule;
+  return { lmax, lmin, cycle, steps: rl.steps };
 }
 
 /** The part of a config that a setting `path=value` stands for: `rl.groupSize=16` is {"rl": {"groupSize": 16}}. */

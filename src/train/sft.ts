@@ -1,8 +1,8 @@
-import { emptyStatistics, STATISTICS_FLOATS } from "../kernels/grpo.ts";
 import { Learner } from "../model/learner.ts";
 import { Random, STREAM } from "../random.ts";
+import { updateImitation } from "../rl/imitation-update.ts";
 import { learningRateAt } from "../rl/learning-rate.ts";
-import { pack, packedLength, splitIntoMicroBatches, type TrainingSequence } from "../rl/pack.ts";
+import type { Trace } from "../rl/method.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Config } from "./config.ts";
 import { assertFinite, type Engine } from "./engine.ts";
@@ -17,7 +17,7 @@ import {
   type Snapshot,
   takeSnapshot,
 } from "./snapshot.ts";
-import { adamwSettings } from "./trainer.ts";
+import { adamwSettings } from "./update-settings.ts";
 
 /** The config of a run of SFT: it teaches a fresh model, whatever the preset would start from. */
 export function sftConfigOf(config: Config): Config {
@@ -50,6 +50,11 @@ export class SftTrainer {
     return this.#progress.step;
   }
 
+  /** Whether all steps are made. */
+  get isDone(): boolean {
+    return this.step >= this.engine.config.sft.steps;
+  }
+
   /** The state to save, between two records. */
   snapshot(): Promise<Snapshot> {
     return takeSnapshot(this.engine, this.#learner.optimizer, this.#progress);
@@ -58,7 +63,7 @@ export class SftTrainer {
   /** Trains to the end of the config's SFT steps, then evaluates. Between two records nothing is under way. */
   async *run(): AsyncGenerator<SftRecord | EvalRecord, void, void> {
     const { config, task } = this.engine;
-    while (this.step < config.sft.steps) yield await this.#trainStep();
+    while (!this.isDone) yield await this.#trainStep();
     yield await evaluate(this.engine, evalProblems(task, config), this.step);
   }
 
@@ -67,16 +72,15 @@ export class SftTrainer {
     const { step } = this.#progress;
     const { learningRate: peak, warmupSteps: warmup, decay, decayFloor: floor, steps } = config.sft;
     const begin = performance.now();
-    const sequences = teacherBatch(task, config, step);
-    const batches = splitIntoMicroBatches(sequences, config.train.microBatchTokens).map((batch) =>
-      pack(batch, 1),
-    );
     const learningRate = learningRateAt({ peak, warmup, decay, floor }, step, steps);
-    const result = await this.#learner.update(batches, adamwSettings(config.sft), learningRate);
-    const statistics = crossentropyStatistics(result.statistics);
-    if (!result.skipped) assertFinite(statistics.loss, "the loss", step);
-    const trained = sequences.reduce((sum, sequence) => sum + packedLength(sequence), 0);
-    this.#progress.trainedTokens += trained;
+    const update = await updateImitation(this.#learner, teacherBatch(task, config, step), {
+      adamw: adamwSettings(config.sft),
+      learningRate,
+      microBatchTokens: config.train.microBatchTokens,
+    });
+    const { statistics, trainedTokens } = update;
+    if (!update.skipped) assertFinite(statistics.loss, "the loss", step);
+    this.#progress.trainedTokens += trainedTokens;
     this.#progress.step += 1;
     return {
       type: "sft",
@@ -84,12 +88,12 @@ export class SftTrainer {
       metrics: {
         loss: statistics.loss,
         entropy: statistics.entropy / statistics.tokens,
-        grad_norm: result.gradientNorm,
-        grad_skipped: Number(result.skipped),
+        grad_norm: update.gradientNorm,
+        grad_skipped: Number(update.skipped),
         lr: learningRate,
-        "tokens/trained": trained,
+        "tokens/trained": trainedTokens,
         "tokens/trained_total": this.#progress.trainedTokens,
-        tokens_per_s: (trained / (performance.now() - begin)) * 1000,
+        tokens_per_s: (trainedTokens / (performance.now() - begin)) * 1000,
       },
     };
   }
@@ -97,10 +101,9 @@ export class SftTrainer {
 
 /**
  * The traces of a step. `poolBatches` batches are drawn together, sorted by length and dealt out in random order, so that the
- * traces of one batch are alike: on the toy that learns about twice as fast as batches that mix lengths. The loss is the mean
- * over the response tokens of the batch.
+ * traces of one batch are alike: on the toy that learns about twice as fast as batches that mix lengths.
  */
-function teacherBatch(task: Task, config: Config, step: number): TrainingSequence[] {
+function teacherBatch(task: Task, config: Config, step: number): Trace[] {
   const { batchSize, poolBatches, maxTokens } = config.sft;
   const random = new Random(config.seed, STREAM.sftProblems, Math.floor(step / poolBatches));
   const traces = drawTrainProblems(task, config, random, batchSize * poolBatches).map((problem) => {
@@ -111,23 +114,5 @@ function teacherBatch(task: Task, config: Config, step: number): TrainingSequenc
   traces.sort((a, b) => tokensOf(a) - tokensOf(b));
   const order = random.shuffle(Array.from({ length: poolBatches }, (_, i) => i));
   const begin = order[step % poolBatches]! * batchSize;
-  const batch = traces.slice(begin, begin + batchSize);
-  const tokens = batch.reduce((sum, { response }) => sum + response.length, 0);
-  return batch.map((trace) => ({
-    ...trace,
-    lossInput: new Float32Array(trace.response.length).fill(1 / tokens),
-  }));
-}
-
-/** Adds up the rows of shaders/crossentropy/loss.wgsl. */
-function crossentropyStatistics(rows: Float32Array) {
-  const { loss, surprisal, entropy, tokens } = emptyStatistics();
-  const total = { loss, surprisal, entropy, tokens };
-  for (let at = 0; at < rows.length; at += STATISTICS_FLOATS) {
-    total.loss += rows[at]!;
-    total.surprisal += rows[at + 1]!;
-    total.entropy += rows[at + 2]!;
-    total.tokens += rows[at + 3]!;
-  }
-  return total;
+  return traces.slice(begin, begin + batchSize);
 }

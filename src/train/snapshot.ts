@@ -31,11 +31,13 @@ export const NO_PROGRESS: Progress = {
   baseline: null,
 };
 
-/** Weights, moments and progress: what a checkpoint holds. */
+/** Weights, moments, progress, and the reference policy where it moves: what a checkpoint holds. */
 export interface Snapshot {
   readonly parameters: Float32Array<ArrayBuffer>;
   readonly firstMoment: Float32Array<ArrayBuffer>;
   readonly secondMoment: Float32Array<ArrayBuffer>;
+  /** Parameters of the reference policy, once it is no longer the starting policy. */
+  readonly reference?: Float32Array<ArrayBuffer>;
   readonly progress: Progress;
 }
 
@@ -65,13 +67,13 @@ export async function takeSnapshot(
 
 /** A snapshot as the checkpoint of a run. */
 export function checkpointOf({ model, task }: Engine, snapshot: Snapshot): RunCheckpoint {
-  const { parameters, firstMoment, secondMoment, progress } = snapshot;
+  const { parameters, firstMoment, secondMoment, reference, progress } = snapshot;
   const { tokens, pad, end } = task.vocabulary;
   return {
     config: model.context.config,
     vocabulary: { tokens, pad, end },
     parameters,
-    optimizer: { firstMoment, secondMoment },
+    optimizer: { firstMoment, secondMoment, ...(reference === undefined ? {} : { reference }) },
     trainer: progress,
   };
 }

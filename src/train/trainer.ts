@@ -1,22 +1,17 @@
-import { GRPO_TOKEN_FLOATS, type GrpoLossSettings } from "../kernels/grpo.ts";
-import { Learner } from "../model/learner.ts";
-import type { AdamwSettings } from "../model/optimizer.ts";
-import { Scorer } from "../model/scorer.ts";
+import { LOSS_TOKEN_FLOATS } from "../kernels/loss.ts";
 import { Random, STREAM } from "../random.ts";
-import { addRollout, startRefill } from "../rl/groups.ts";
-import { learningRateAt } from "../rl/learning-rate.ts";
-import { capAt, exactCapAt, phaseAt } from "../rl/length-schedule.ts";
+import { capAt, exactCapAt, phaseAt, startsStage } from "../rl/length-schedule.ts";
 import { pack, splitIntoMicroBatches } from "../rl/pack.ts";
-import { rollout, type Trajectory } from "../rl/rollout.ts";
-import { type PolicyUpdate, splitIntoMiniBatches, updatePolicy } from "../rl/update.ts";
+import type { Trajectory } from "../rl/rollout.ts";
 import type { Problem } from "../tasks/task.ts";
-import type { Config } from "./config.ts";
-import { assertFinite, type Engine } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { evalProblems, evaluate, wordMetrics } from "./evaluate.ts";
+import { Learning } from "./learning.ts";
 import { rolloutMetrics, updateMetrics } from "./metrics.ts";
-import { drawTrainProblems } from "./problems.ts";
 import type { EvalRecord, PhaseRecord, StepRecord, TrainerRecord } from "./records.ts";
-import { asTraining, groupScorer, type ScoredGroup, sampleRecords } from "./score.ts";
+import { needsReference, ReferencePolicy } from "./reference.ts";
+import { sampleGroups } from "./sampling.ts";
+import { sampleRecords } from "./score.ts";
 import {
   NO_PROGRESS,
   type Progress,
@@ -25,6 +20,7 @@ import {
   type Snapshot,
   takeSnapshot,
 } from "./snapshot.ts";
+import { learningRateOf } from "./update-settings.ts";
 
 /**
  * GRPO under a length budget (SIRI 2509.25176 §4): each step samples a rollout under L(step), scores it, and updates the
@@ -32,39 +28,32 @@ import {
  */
 export class Trainer {
   readonly engine: Engine;
-  readonly #learner: Learner;
+  readonly #learning: Learning;
   readonly #problems: readonly Problem[];
-  readonly #reference: Scorer | undefined;
+  readonly #reference: ReferencePolicy | undefined;
   #progress: Progress;
 
   /**
    * The weights must be in the engine already.
    * @param options.resumed moments of the optimizer and progress, where a run goes on.
-   * @param options.reference parameters of the policy that the KL penalty is measured from; needed where rl.klKind is not
-   * none.
+   * @param options.reference parameters of the starting policy; needed where {@link needsReference} says so.
    */
   constructor(
     engine: Engine,
     { resumed, reference }: { resumed?: Resumed; reference?: Float32Array<ArrayBuffer> } = {},
   ) {
-    const { model, config, task, gpu } = engine;
+    const { config, task } = engine;
     this.engine = engine;
-    const objective = {
-      kind: "grpo",
-      temperature: config.rl.temperature,
-      settings: lossSettings(config),
-    } as const;
-    this.#learner = new Learner(model, model.trainingPass(objective), model.optimizer());
     this.#problems = evalProblems(task, config);
     this.#progress = { ...(resumed?.progress ?? NO_PROGRESS) };
-    if (resumed !== undefined) restoreOptimizer(engine, this.#learner.optimizer, resumed);
-    if (config.rl.klKind !== "none") {
-      if (reference === undefined)
-        throw new Error("a KL penalty needs the parameters of the reference policy");
-      const weights = model.copyOfWeights("reference policy");
-      gpu.device.queue.writeBuffer(weights.buffer, 0, reference);
-      this.#reference = new Scorer(model, weights, config.rl.temperature);
+    if (needsReference(config)) {
+      if (reference === undefined) throw new Error("this config needs the parameters of the starting policy");
+      this.#reference = new ReferencePolicy(engine, reference);
     }
+    this.#learning = new Learning(engine, this.#reference);
+    if (resumed === undefined) return;
+    restoreOptimizer(engine, this.#learning.optimizer, resumed);
+    if (resumed.reference !== undefined) this.#reference?.restore(resumed.reference);
   }
 
   /** Steps that are done. */
@@ -72,9 +61,18 @@ export class Trainer {
     return this.#progress.step;
   }
 
+  /** Whether the run is over: all its steps are made, or its tokens are spent. */
+  get isDone(): boolean {
+    const { steps, tokenBudget } = this.engine.config.rl;
+    const { step, generatedTokens } = this.#progress;
+    return step >= steps || (tokenBudget > 0 && generatedTokens >= tokenBudget);
+  }
+
   /** The state to save, between two records. */
-  snapshot(): Promise<Snapshot> {
-    return takeSnapshot(this.engine, this.#learner.optimizer, this.#progress);
+  async snapshot(): Promise<Snapshot> {
+    const snapshot = await takeSnapshot(this.engine, this.#learning.optimizer, this.#progress);
+    const reference = await this.#reference?.read();
+    return reference == null ? snapshot : { ...snapshot, reference };
   }
 
   /** Trains to the end of the config's steps. Between two records nothing is under way, so the caller may save or stop. */
@@ -89,9 +87,8 @@ export class Trainer {
 
   async *#run(byPhase: boolean): AsyncGenerator<TrainerRecord | PhaseRecord, void, void> {
     const { config } = this.engine;
-    const { steps } = config.rl;
     const { every } = config.eval;
-    while (this.#progress.step < steps) {
+    while (!this.isDone) {
       const { step } = this.#progress;
       if (step === 0 || (every > 0 && step % every === 0)) yield await this.evaluate();
       yield* this.#trainStep(byPhase);
@@ -118,19 +115,25 @@ export class Trainer {
     const sequences = trajectories.map(({ prompt, response }) => ({
       prompt,
       response,
-      lossInput: new Float32Array(response.length * GRPO_TOKEN_FLOATS),
+      lossInput: new Float32Array(response.length * LOSS_TOKEN_FLOATS),
     }));
-    const batch = pack(
-      splitIntoMicroBatches(sequences, config.train.microBatchTokens)[0]!,
-      GRPO_TOKEN_FLOATS,
-    );
+    const batch = pack(splitIntoMicroBatches(sequences, config.train.microBatchTokens)[0]!);
     let seconds = 0;
     for (let round = 0; round < 2; round++) {
       const begin = performance.now();
-      await this.#learner.evaluateLoss(batch);
+      await this.#learning.learner.evaluateLoss(batch);
       seconds = (performance.now() - begin) / 1000; // the first round may still be compiling
     }
     return { seconds, tokens: batch.token.length };
+  }
+
+  /** What a step begins with: a reference policy that is refreshed, or a stage that starts afresh (DeepScaleR, ThinkPrune). */
+  #startStage(step: number): void {
+    if (step === 0) return;
+    const { schedule, rl, method } = this.engine.config;
+    const restarts = rl.stageStart === "restart" && startsStage(schedule, step);
+    if (restarts) this.#learning.optimizer.reset();
+    if (restarts || (method.refreshEvery > 0 && step % method.refreshEvery === 0)) this.#reference?.refresh();
   }
 
   async *#trainStep(byPhase: boolean): AsyncGenerator<StepRecord | PhaseRecord, void, void> {
@@ -141,7 +144,8 @@ export class Trainer {
     const { phase, cycle } = phaseAt(schedule, step);
 
     const sampling = performance.now();
-    const { groups, all, rollouts } = await this.#sampleGroups(step, cap);
+    this.#startStage(step);
+    const { groups, all, rollouts } = await sampleGroups(this.engine, this.#reference, step, cap);
     const timeRollout = seconds(sampling);
     if (byPhase) {
       const samples = sampleRecords(task, all, step, cap);
@@ -150,7 +154,7 @@ export class Trainer {
     }
 
     const learning = performance.now();
-    const updates = await this.#update(groups);
+    const updates = await this.#learning.update(groups, step, new Random(config.seed, STREAM.pairs, step));
     const timeUpdate = seconds(learning);
 
     const samples = all.flatMap((group) => group.samples);
@@ -169,7 +173,7 @@ export class Trainer {
       metrics: {
         ...rolloutMetrics(all),
         ...wordMetrics(task, samples, ""),
-        ...updateMetrics(updates, learningRateOf(config, step)),
+        ...updateMetrics(updates, learningRateOf(config, step), this.#learning.isOnPolicy),
         gen_batches: rollouts,
         "tokens/generated": generated,
         "tokens/generated_total": this.#progress.generatedTokens,
@@ -181,86 +185,6 @@ export class Trainer {
       samples: logged ? sampleRecords(task, all, step, cap) : [],
     };
   }
-
-  /** The groups to train on, and all that were sampled for them (more, where dynamic sampling drops some). */
-  async #sampleGroups(step: number, cap: number) {
-    const { config, task, decoder } = this.engine;
-    const { promptsPerStep, groupSize, temperature, groupFilter, maxRollouts, steps } = config.rl;
-    const score = groupScorer(config, task);
-    const random = new Random(config.seed, STREAM.trainProblems, step);
-    const context = { step, totalSteps: steps, cap, phase: phaseAt(config.schedule, step).phase };
-    const all: ScoredGroup[] = [];
-    let refill = startRefill<ScoredGroup>(
-      groupFilter,
-      promptsPerStep,
-      groupFilter === "off" ? 1 : maxRollouts,
-    );
-    while (refill.state === "sampling") {
-      const problems = drawTrainProblems(task, config, random, promptsPerStep);
-      const trajectories = await rollout(decoder, {
-        prompts: problems.map((problem) => problem.prompt),
-        groupSize,
-        cap,
-        temperature,
-        seed: config.seed,
-        stream: STREAM.trainSampling,
-        step,
-        firstId: refill.rollouts * promptsPerStep * groupSize,
-      });
-      const groups = problems.map((problem, i) =>
-        score(problem, trajectories.slice(i * groupSize, (i + 1) * groupSize), context),
-      );
-      all.push(...groups);
-      refill = addRollout(refill, groups);
-    }
-    return { groups: refill.kept, all, rollouts: refill.rollouts };
-  }
-
-  async #update(groups: readonly ScoredGroup[]): Promise<PolicyUpdate[]> {
-    const { config } = this.engine;
-    const { rl, schedule, train } = config;
-    const { step } = this.#progress;
-    const trajectories = groups.map((group) => group.samples.map(asTraining));
-    const updates: PolicyUpdate[] = [];
-    for (const batch of splitIntoMiniBatches(trajectories, rl.miniBatches)) {
-      const update = await updatePolicy(
-        this.#learner,
-        batch,
-        {
-          aggregation: rl.lossAggregation,
-          lmax: schedule.lmax,
-          adamw: adamwSettings(rl),
-          learningRate: learningRateOf(config, step),
-          microBatchTokens: train.microBatchTokens,
-          keepsZeroAdvantages: rl.entropyCoefficient !== 0 || rl.klCoefficient !== 0,
-        },
-        this.#reference,
-      );
-      if (!update.skipped) assertFinite(update.statistics.loss, "the loss", step);
-      updates.push(update);
-    }
-    return updates;
-  }
-}
-
-export function lossSettings({ rl }: Config): GrpoLossSettings {
-  const { clipLow, clipHigh, dualClip, entropyCoefficient, klCoefficient, klKind } = rl;
-  return { clipLow, clipHigh, dualClip, entropyCoefficient, klCoefficient, klKind };
-}
-
-export function adamwSettings({
-  beta1,
-  beta2,
-  eps,
-  weightDecay,
-  gradientClip,
-}: AdamwSettings): AdamwSettings {
-  return { beta1, beta2, eps, weightDecay, gradientClip };
-}
-
-function learningRateOf({ rl }: Config, step: number): number {
-  const { learningRate: peak, warmupSteps: warmup, decay, decayFloor: floor, steps } = rl;
-  return learningRateAt({ peak, warmup, decay, floor }, step, steps);
 }
 
 function seconds(begin: number): number {

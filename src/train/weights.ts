@@ -7,10 +7,15 @@ import { initialParameters } from "../model/init.ts";
 import type { Task } from "../tasks/task.ts";
 import { type Config, modelConfigOf } from "./config.ts";
 
-/** Name by which the checkpoint that comes with bellows is known. */
-export const BUNDLED = "pre-rl";
+/** Names of the checkpoints that come with bellows. web/public/checkpoints/README.md tells what they are. */
+const BUNDLED: readonly string[] = ["pre-rl", "two-modes"];
 
-/** The checkpoint of a run that a KL penalty is measured from; what `init` named may be gone when the run goes on. */
+/** Whether a checkpoint of this name comes with bellows. */
+export function isBundled(name: string): boolean {
+  return BUNDLED.includes(name);
+}
+
+/** The checkpoint of a run that holds the policy it started from, where a reference policy is needed; what `init` named may be gone when the run goes on. */
 export const REFERENCE = "reference";
 
 /** A folder in a storage. */
@@ -34,7 +39,7 @@ export function expectedOf(config: Config, task: Task): Expected {
 }
 
 /**
- * Finds a checkpoint by what a user calls it: `pre-rl`, a checkpoint folder, or a run folder, whose latest checkpoint is
+ * Finds a checkpoint by what a user calls it: a bundled one by its name, a checkpoint folder, or a run folder, whose latest checkpoint is
  * meant.
  * @param field what named it, e.g. the setting `init`.
  * @throws BellowsError `input-invalid` where there is none.
@@ -44,14 +49,14 @@ export async function findCheckpoint(
   name: string,
   field: string,
 ): Promise<CheckpointPlace> {
-  if (name === BUNDLED) return { storage: bundled, path: BUNDLED };
+  if (isBundled(name)) return { storage: bundled, path: name };
   const { storage, path } = locate(name);
   if (await storage.exists(joinPath(path, "model.safetensors"))) return { storage, path };
   const latest = await latestCheckpoint(storage, path);
   if (latest !== undefined) return { storage, path: checkpointPath(path, latest) };
   throw new BellowsError("input-invalid", `there is no checkpoint ${name}`, {
     field,
-    hint: `It must be ${BUNDLED}, a run that has saved one, or a folder with config.json and model.safetensors.`,
+    hint: `It must be ${BUNDLED.join(", ")}, a run that has saved one, or a folder with config.json and model.safetensors.`,
   });
 }
 

@@ -15,7 +15,7 @@ export interface Beginning {
   readonly parameters: Float32Array<ArrayBuffer>;
   /** The state at a later step, to go on from. */
   readonly snapshot?: Snapshot;
-  /** The policy that a KL penalty is measured from. */
+  /** The starting policy, where the config needs it (src/train/reference.ts). */
   readonly reference?: Float32Array<ArrayBuffer>;
 }
 

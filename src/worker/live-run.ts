@@ -7,6 +7,7 @@ import type { Task } from "../tasks/task.ts";
 import { type Config, modelConfigOf } from "../train/config.ts";
 import { differences } from "../train/config-diff.ts";
 import type { PhaseRecord } from "../train/records.ts";
+import { needsReference } from "../train/reference.ts";
 import { checkpointOf, type Snapshot } from "../train/snapshot.ts";
 import { loadFitting } from "../train/weights.ts";
 import { checkChanges } from "./config-change.ts";
@@ -131,8 +132,7 @@ export class LiveRun {
    */
   async settle(save: boolean): Promise<boolean> {
     const { checkpointEvery } = this.#config.train;
-    const isLast = this.step === this.#config[this.kind].steps;
-    if (save || isLast || this.journal.isDue(checkpointEvery)) {
+    if (save || this.#course.trainer.isDone || this.journal.isDue(checkpointEvery)) {
       await this.save();
       return true;
     }
@@ -158,7 +158,7 @@ export class LiveRun {
 
   /**
    * Goes on under another config, from between two steps.
-   * @param referenceFor finds the policy that a KL penalty of the new config is measured from.
+   * @param referenceFor finds the starting policy, where the new config needs it and the old one did not.
    * @throws BellowsError `config-invalid` where the new config would make it another run; it then goes on as it was.
    */
   async configure(
@@ -174,8 +174,8 @@ export class LiveRun {
       });
     }
     checkChanges(changes, this.step);
-    const needsReference = config.rl.klKind !== "none" && this.#beginning.reference === undefined;
-    const reference = needsReference ? await referenceFor() : this.#beginning.reference;
+    const isMissing = needsReference(config) && this.#beginning.reference === undefined;
+    const reference = isMissing ? await referenceFor() : this.#beginning.reference;
     await this.#secure();
     const earlier = { config: this.#config, beginning: this.#beginning };
     this.#config = config;

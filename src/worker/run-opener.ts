@@ -6,6 +6,7 @@ import type { Task } from "../tasks/task.ts";
 import type { Config } from "../train/config.ts";
 import { type Preflight, type PreflightWatch, plannedBytes, preflight } from "../train/preflight.ts";
 import type { RunRecord } from "../train/records.ts";
+import { needsReference } from "../train/reference.ts";
 import { sftConfigOf } from "../train/sft.ts";
 import { checkpointOf, snapshotOf } from "../train/snapshot.ts";
 import { Trainer } from "../train/trainer.ts";
@@ -57,8 +58,8 @@ export class RunOpener {
     // A model that this device cannot hold is refused before its weights are made.
     await devices.use((gpu) => plannedBytes(gpu, config, defaultVariants(gpu)));
     const parameters = await startingParameters(this.#sources, config, task);
-    const hasPenalty = kind === "rl" && config.rl.klKind !== "none";
-    const beginning: Beginning = { parameters, ...(hasPenalty ? { reference: parameters } : {}) };
+    const keepsStart = kind === "rl" && needsReference(config);
+    const beginning: Beginning = { parameters, ...(keepsStart ? { reference: parameters } : {}) };
     const origin = { config, kind, beginning };
     const { course, found } = await devices.use(async () => {
       const course = await buildRun(this.#surroundings, origin);
@@ -70,7 +71,7 @@ export class RunOpener {
       await this.#library.note(folder.path, { kind });
       const run = this.#run(origin, course, folder, []);
       const { trainer } = course;
-      if (hasPenalty) {
+      if (keepsStart) {
         await folder.saveNamed(REFERENCE, checkpointOf(trainer.engine, await trainer.snapshot()));
       }
       await run.save();
@@ -107,7 +108,7 @@ export class RunOpener {
     });
   }
 
-  /** The policy that a KL penalty is measured from, for a run that had none before: the one it began with. */
+  /** The policy that a run began with, for one that did not need it before. */
   async reference(run: LiveRun): Promise<Float32Array<ArrayBuffer>> {
     const { config, id, journal } = run;
     const task = createTask(config.task.name, config.task.settings);
@@ -135,7 +136,7 @@ export class RunOpener {
   ): Promise<Beginning> {
     const snapshot = snapshotOf(checkpoint, id);
     const { parameters } = snapshot;
-    if (kind === "sft" || config.rl.klKind === "none") return { parameters, snapshot };
+    if (kind === "sft" || !needsReference(config)) return { parameters, snapshot };
     return {
       parameters,
       snapshot,

@@ -1,9 +1,10 @@
 import { BellowsError, invalid } from "../errors.ts";
 import { Random, STREAM } from "../random.ts";
-import { rollout, type Trajectory } from "../rl/rollout.ts";
+import type { Trajectory } from "../rl/rollout.ts";
 import { drawProblem } from "../tasks/split.ts";
 import type { Problem, Task } from "../tasks/task.ts";
 import type { Engine } from "../train/engine.ts";
+import { evalPrompt, evalRollout } from "../train/evaluate.ts";
 import type { ThinkRequest, Thought } from "./protocol.ts";
 
 /** Most responses to one question. */
@@ -46,10 +47,10 @@ export async function think(
   { samples, temperature, seed = engine.config.seed }: ThinkRequest,
   parameters: Float32Array<ArrayBuffer> | null,
 ): Promise<Thought[]> {
-  const { task, decoder, config } = engine;
+  const { task, config } = engine;
   const sample = () =>
-    rollout(decoder, {
-      prompts: [question.prompt],
+    evalRollout(engine, {
+      prompts: [evalPrompt(engine, question.prompt)],
       groupSize: samples,
       cap: config.schedule.lmax,
       temperature,

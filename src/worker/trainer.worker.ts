@@ -7,20 +7,19 @@ import { BUNDLED_FILES, FetchStorage } from "../host/fetch-storage.ts";
 import { OpfsStorage } from "../host/opfs-storage.ts";
 import { runLock } from "../host/web-locks.ts";
 import { showLife, type WorkerScope } from "../host/worker-life.ts";
-import { MemoryStorage } from "../io/memory-storage.ts";
-import type { Storage } from "../io/storage.ts";
 import type { TrainerCommands } from "./protocol.ts";
 import { Session } from "./session.ts";
+import type { SessionHost } from "./session-host.ts";
 
 /** Where the page serves the bundled checkpoints: beside the folder of the scripts once it is built. */
 const CHECKPOINTS = new URL(import.meta.env.DEV ? "/checkpoints/" : "../checkpoints/", self.location.href);
 
 async function startSession(): Promise<Session> {
-  const runs = await openStorage();
+  const { runs, keepsRuns } = await openStorage();
   return new Session({
     openGpu: async () => openGpu(browserGpu(), { waiterFor: browserWaiter }),
     runs,
-    keepsRuns: !(runs instanceof MemoryStorage),
+    keepsRuns,
     bundled: new FetchStorage(CHECKPOINTS, BUNDLED_FILES),
     variants: localVariantCache(runs),
     lockRun: (id) => runLock(id),
@@ -28,12 +27,13 @@ async function startSession(): Promise<Session> {
 }
 
 /** The browser's files; memory where it keeps none, as in some private windows. */
-async function openStorage(): Promise<Storage> {
+async function openStorage(): Promise<Pick<SessionHost, "runs" | "keepsRuns">> {
   try {
-    return await OpfsStorage.open();
+    return { runs: await OpfsStorage.open(), keepsRuns: true };
   } catch (error) {
-    if (error instanceof BellowsError) return new MemoryStorage();
-    throw error;
+    if (!(error instanceof BellowsError)) throw error;
+    const { MemoryStorage } = await import("../io/memory-storage.ts");
+    return { runs: new MemoryStorage(), keepsRuns: false };
   }
 }
 

@@ -4,10 +4,12 @@ import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { en } from "../../web/text/en.ts";
+import { insidesEn } from "../../web/text/insides.en.ts";
 import { button, openPanel, panelNames, QUICK, ready, steps, stepsDone, useSite } from "../support/page.ts";
 
 const site = useSite();
-const { controls, help, look, share, tour } = en;
+const { controls, help, look, share } = en;
+const { tour } = insidesEn;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Violations that keep people out, each with the elements that it is about. */

@@ -4,11 +4,13 @@ import { describe, expect, test } from "vitest";
 import type { StepRecord } from "../../src/train/records.ts";
 import { composeConfig } from "../../src/train/settings.ts";
 import { en } from "../../web/text/en.ts";
+import { insidesEn } from "../../web/text/insides.en.ts";
 import { jsonLines } from "../support/cli.ts";
 import { button, QUICK, ready, steps, tab, useSite } from "../support/page.ts";
 
 const site = useSite();
-const { charts, controls, panels, runs, schedule, settings } = en;
+const { charts, controls, panels, runs } = en;
+const { schedule, settings } = insidesEn;
 const { accuracy, length } = charts.figures;
 
 const RUN = "chain-arithmetic-constant-seed0";

@@ -6,10 +6,12 @@ import { readHash } from "../../web/state/hash.ts";
 import { examplePrompt } from "../../web/state/prompt.ts";
 import { de } from "../../web/text/de.ts";
 import { en } from "../../web/text/en.ts";
+import { insidesEn } from "../../web/text/insides.en.ts";
 import { button, openPanel, panelNames, QUICK, ready, SMALL, steps, tab, useSite } from "../support/page.ts";
 
 const site = useSite();
-const { controls, inspector, notices, panels, presets, runs, share, status, think } = en;
+const { controls, notices, panels, presets, runs, share, status } = en;
+const { inspector, think } = insidesEn;
 
 test("a typed problem is thought about at a checkpoint that is chosen, and the run goes on as it was", async () => {
   const { page, troubles } = await site.visit(QUICK);
@@ -143,7 +145,7 @@ describe("German", () => {
       await page.keyboard.press("Escape");
     }
     await button(page, de.help.tour).click();
-    await page.getByText(de.tour.stops.controls.title).waitFor();
+    await page.getByText(de.insides.tour.stops.controls.title).waitFor();
     expect(await leftIn(page, english), de.help.tour).toEqual([]);
     expect(troubles).toEqual([]);
   });
@@ -151,7 +153,9 @@ describe("German", () => {
 
 /** Every English text that German has another one for, the explanations of settings included. */
 function englishTexts(): string[] {
-  const pairs = [...textsOf(en, de)].filter(([english, german]) => english !== german);
+  const pairs = [...textsOf({ ...en, insides: insidesEn }, de)].filter(
+    ([english, german]) => english !== german,
+  );
   const known = new Set([...textsOf(de, de)].map(([german]) => german));
   const described = SETTINGS.map(({ description }) => description);
   return [...pairs.map(([english]) => english), ...described].filter(

@@ -9,26 +9,43 @@ import { jsonLines, TINY_RUN, useBellows, withoutTimes } from "../support/cli.ts
 const bellows = useBellows();
 const CHECKPOINTS = fileURLToPath(new URL("../../web/public/checkpoints/", import.meta.url));
 
-describe("the bundled checkpoint", () => {
+describe.each(["pre-rl", "two-modes"])("the bundled checkpoint %s", (name) => {
   test("is the one that its README describes", () => {
     const readme = readFileSync(`${CHECKPOINTS}README.md`, "utf8");
-    const [, said] = /^sha256 of model\.safetensors: ([0-9a-f]{64})$/m.exec(readme) ?? [];
-    const weights = readFileSync(`${CHECKPOINTS}pre-rl/model.safetensors`);
+    const [, said] =
+      new RegExp(`^sha256 of ${name}/model\\.safetensors: ([0-9a-f]{64})$`, "m").exec(readme) ?? [];
+    const weights = readFileSync(`${CHECKPOINTS}${name}/model.safetensors`);
     expect(createHash("sha256").update(weights).digest("hex")).toBe(said);
   });
 
   test("is under 1 MB", () => {
-    const files = readdirSync(`${CHECKPOINTS}pre-rl`).map((name) => statSync(`${CHECKPOINTS}pre-rl/${name}`));
+    const files = readdirSync(`${CHECKPOINTS}${name}`).map((file) =>
+      statSync(`${CHECKPOINTS}${name}/${file}`),
+    );
     expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(1e6);
   });
+});
 
-  test("is right on 0.40 to 0.60 of the evaluation problems, and the harder, the less", async () => {
-    const [record] = jsonLines(await bellows.succeed("eval", "--json"));
-    expect(record!["eval/acc"]).toBeGreaterThan(0.4);
-    expect(record!["eval/acc"]).toBeLessThan(0.6);
-    const levels = (record!.levels as { accuracy: number }[]).map(({ accuracy }) => accuracy);
-    expect(levels).toEqual(levels.toSorted((a, b) => b - a));
-  });
+test("pre-rl is right on 0.40 to 0.60 of the evaluation problems, and the harder, the less", async () => {
+  const [record] = jsonLines(await bellows.succeed("eval", "--json"));
+  expect(record!["eval/acc"]).toBeGreaterThan(0.4);
+  expect(record!["eval/acc"]).toBeLessThan(0.6);
+  const levels = (record!.levels as { accuracy: number }[]).map(({ accuracy }) => accuracy);
+  expect(levels).toEqual(levels.toSorted((a, b) => b - a));
+});
+
+test("two-modes opens with and without `so`, and checks only without", async () => {
+  const flags = ["--count=8", "--samples=32", "--temperature=1", "--json"];
+  const responses = jsonLines(await bellows.succeed("sample", "two-modes", ...flags)) as {
+    response: string;
+  }[];
+  const bare = responses.filter(({ response }) => response.startsWith("so "));
+  expect(bare.length / responses.length).toBeGreaterThan(0.3);
+  expect(bare.length / responses.length).toBeLessThan(0.9);
+  const waits = (list: typeof responses) =>
+    list.filter(({ response }) => response.includes("wait")).length / list.length;
+  expect(waits(bare)).toBeLessThan(0.1);
+  expect(waits(responses.filter((response) => !bare.includes(response)))).toBeGreaterThan(0.5);
 });
 
 describe("sft", () => {

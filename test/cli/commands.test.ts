@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { version } from "../../package.json";
 import { capAt, SCHEDULE_KINDS } from "../../src/rl/length-schedule.ts";
@@ -6,6 +7,7 @@ import { composeConfig } from "../../src/train/settings.ts";
 import { jsonLines, TINY_RUN, useBellows } from "../support/cli.ts";
 
 const bellows = useBellows();
+const MATRIX = fileURLToPath(new URL("../../docs/results/matrix.json", import.meta.url));
 
 const CONFIG_FLAGS = ["--preset", "--config", "--set", "--seed"];
 const FLAGS = {
@@ -13,6 +15,7 @@ const FLAGS = {
   sft: [...CONFIG_FLAGS, "--steps", "--out", "--resume", "--variants", "--json"],
   eval: [...CONFIG_FLAGS, "--variants", "--json"],
   sample: [...CONFIG_FLAGS, "--count", "--samples", "--level", "--temperature", "--prompt", "--json"],
+  compare: ["--out", "--resume", "--jobs", "--cell", "--json"],
   schedule: [...CONFIG_FLAGS, "--steps", "--json"],
   doctor: ["--json"],
 };
@@ -59,6 +62,15 @@ describe("a command line that makes no sense", () => {
     ["a level that is none", ["sample", "--level=9"], "--level is 9; it must be a whole number from 1 to 4"],
     ["a temperature below 0", ["sample", "--temperature=-1"], "eval.temperature is -1; it must be"],
     ["a word that the task does not know", ["sample", "--prompt=a b zzz"], '"zzz"'],
+    ["a comparison of nothing", ["compare"], "a matrix is missing"],
+    ["a comparison that is not there", ["compare", "--resume=nowhere"], "there is no comparison nowhere"],
+    ["a matrix beside a comparison", ["compare", "m.json", "--resume=c"], "a matrix cannot go with --resume"],
+    ["a cell of no comparison", ["compare", MATRIX, "--cell=x"], "--cell needs --resume"],
+    [
+      "a number of jobs that is none",
+      ["compare", "--jobs=0"],
+      "--jobs is 0; it must be a whole number from 1",
+    ],
     ["an unknown kernel variant", ["eval", "--variants=matmul=magic"], "magic"],
   ])("%s", async (_, args, message) => {
     const { status, stdout, stderr } = await bellows.run(args);

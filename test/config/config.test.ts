@@ -112,6 +112,48 @@ describe("what must hold between settings", () => {
       "rl.overlong=soft rl.overlongBuffer=40",
       "is 40; it must be below the smallest budget (schedule.lmin is 40), or every token is punished there",
     ),
+    refused(
+      "train.microBatchTokens",
+      "method.name=dast train.microBatchTokens=399",
+      "is 399; it must be at least a pair of sequences (400 tokens), as dast learns from pairs",
+    ),
+    refused(
+      "schedule.lmax",
+      "method.name=l1-exact schedule.lmax=100",
+      "is 100; it must be at most 99, the largest budget that a prompt of l1-exact can name",
+    ),
+    refused(
+      "method.name",
+      "method.name=adaptthink task.name=countdown",
+      'is adaptthink; it must be a method for countdown, whose words do not include "a"',
+    ),
+    refused(
+      "rl.groupSize",
+      "method.name=adaptthink rl.groupSize=7",
+      "is 7; it must be a multiple of 2: adaptthink opens equal shares of a group with so and a",
+    ),
+    refused(
+      "rl.stageGroupSizes",
+      "rl.stageGroupSizes=[8,16]",
+      "is 2 group sizes; it must be one for each of the 0 stages of the schedule (schedule.stages), or none",
+    ),
+    refused(
+      "eval.forceAnswerAt",
+      "eval.forceAnswerAt=80",
+      "is 80; it must be below schedule.lmax (80), so that there is room for an answer",
+    ),
+    refused(
+      "model.max_position_embeddings",
+      "schedule.lmax=120 eval.ignoreEnds=1",
+      "is 256; it must be at least 258: budget forcing takes up responses of up to schedule.lmax (120) as prompts",
+    ),
+    refused(
+      "schedule.lmax",
+      "method.name=l1-max schedule.lmax=100",
+      "is 100; it must be at most 99, the largest budget that a prompt of l1-max can name",
+    ),
+    refused("eval.ignoreEnds", "eval.ignoreEnds=17", "is 17; it must be a whole number from 0 to 16"),
+    refused("method.name", "method.name=ppo", 'is "ppo"; it must be one of grpo, kimi-length-penalty'),
     refused("rl.klCoefficient", "rl.klCoefficient=0.1", "is 0.1; it must be 0 while rl.klKind is none"),
     refused(
       "task.levelWeights",
@@ -203,11 +245,11 @@ describe("what is no setting", () => {
     { path: "model.hiddenSize", hint: "Did you mean model.hidden_size?" },
     {
       path: "eval.foo",
-      hint: "eval must be an object of every, problemsPerLevel, samples, temperature, seed.",
+      hint: "eval must be an object of every, problemsPerLevel, samples, temperature, seed, forceAnswerAt, ignoreEnds.",
     },
     {
       path: "foo",
-      hint: "config must be an object of seed, init, task, model, schedule, rl, sft, eval, train.",
+      hint: "config must be an object of seed, init, task, model, schedule, rl, method, sft, eval, train.",
     },
   ])("$path: $hint", ({ path, hint }) => {
     expect(() => parseConfig(withSetting(path, 1))).toThrow(refusal(path, `${path} is not a setting`));
@@ -263,9 +305,13 @@ describe("what has the wrong shape", () => {
     {
       config: withSetting("init", ""),
       field: "init",
-      message: 'init is ""; it must be pre-rl, random or the path of a checkpoint folder',
+      message: 'init is ""; it must be pre-rl, two-modes, random or the path of a checkpoint folder',
     },
-    { config: withSetting("init", 5), field: "init", message: "init is 5; it must be pre-rl, random" },
+    {
+      config: withSetting("init", 5),
+      field: "init",
+      message: "init is 5; it must be pre-rl, two-modes, random",
+    },
     {
       config: withSetting("task.name", 5),
       field: "task.name",

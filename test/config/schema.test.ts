@@ -23,6 +23,11 @@ const FRACTIONS = new Set([
   "advantageEps",
   "klCoefficient",
   "entropyCoefficient",
+  "lengthCoefficient",
+  "preferenceBeta",
+  "preferenceMargin",
+  "nllCoefficient",
+  "dropFraction",
 ]);
 
 const NUMBERS = SETTINGS.flatMap(({ path, least, most }) => {

@@ -34,7 +34,7 @@ test("knows all files of the bundled checkpoints", () => {
 
 test("opens a bundled checkpoint as the command line does", async () => {
   const storage = new FetchStorage(base, BUNDLED_FILES);
-  expect(await storage.list("")).toEqual(["pre-rl"]);
+  expect(await storage.list("")).toEqual(["pre-rl", "two-modes"]);
   expect(await storage.list("pre-rl")).toHaveLength(4);
   expect([await storage.exists("pre-rl"), await storage.exists("pre-rl/optimizer.safetensors")]).toEqual([
     true,

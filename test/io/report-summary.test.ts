@@ -89,6 +89,13 @@ describe("summarise", () => {
     expect(read(unknown).summary.cycles).toMatchObject([{ shortest: null, longest: null }]);
   });
 
+  test("plans no more steps than were made where the tokens of the config are spent", () => {
+    const lines = [0, 1].map((step) => stepLine(step, { "tokens/generated": 500 }));
+    const planned = (tokenBudget: number) =>
+      summarise(parseLog(lines), { rl: { steps: 480, tokenBudget } }).stepsPlanned;
+    expect([0, 1001, 1000].map(planned)).toEqual([480, 480, 2]);
+  });
+
   test("sums up a real run as its log does", () => {
     const { summary } = read(REAL_LINES, REAL_CONFIG);
     const steps = REAL_LINES.filter(({ type }) => type === "step");

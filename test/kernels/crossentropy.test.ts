@@ -1,7 +1,7 @@
 import { describe, test } from "vitest";
 import { addCrossentropy } from "../../src/kernels/crossentropy.ts";
-import { STATISTICS_FLOATS, statisticsRows } from "../../src/kernels/grpo.ts";
 import { NO_TOKEN } from "../../src/kernels/logprob.ts";
+import { STATISTICS_FLOATS, statisticsRows } from "../../src/kernels/loss.ts";
 import { crossentropyLoss } from "../reference/crossentropy.ts";
 import { reduceSlabs } from "../reference/gradient.ts";
 import { expectClose, sumTolerance, TOLERANCE } from "../support/compare.ts";

@@ -1,13 +1,12 @@
 import { describe, test } from "vitest";
+import { addGrpoLoss, type GrpoLossSettings } from "../../src/kernels/grpo.ts";
+import { NO_TOKEN } from "../../src/kernels/logprob.ts";
 import {
-  addGrpoLoss,
-  addGrpoStatistics,
+  addPolicyStatistics,
   emptyStatistics,
-  type GrpoLossSettings,
   STATISTICS_FLOATS,
   statisticsRows,
-} from "../../src/kernels/grpo.ts";
-import { NO_TOKEN } from "../../src/kernels/logprob.ts";
+} from "../../src/kernels/loss.ts";
 import { type GrpoToken, grpoLoss } from "../reference/grpo.ts";
 import { expectClose, sumTolerance, TOLERANCE } from "../support/compare.ts";
 import { runKernels, useGpu } from "../support/gpu.ts";
@@ -70,7 +69,7 @@ describe("grpo", () => {
       },
       outputs: { dlogprob: rows, dentropy: rows, statistics: statisticsRows(rows) * STATISTICS_FLOATS },
       extent: [rows],
-      build: (program, slices) => void addGrpoLoss(program, gpu(), slices, settings),
+      build: (program, slices) => addGrpoLoss(program, gpu(), slices, settings),
     });
   }
 
@@ -90,7 +89,7 @@ describe("grpo", () => {
     expectClose("dlogprob", dlogprob, expected.dlogprob, TOLERANCE.exponential);
     expectClose("dentropy", dentropy, expected.dentropy, TOLERANCE.elementwise);
     const total = emptyStatistics();
-    addGrpoStatistics(total, statistics);
+    addPolicyStatistics(total, statistics);
     const names = Object.keys(total) as (keyof typeof total)[];
     expectClose(
       `statistics ${names.join(", ")}`,
@@ -114,7 +113,7 @@ describe("grpo", () => {
     const { dlogprob, dentropy, statistics } = await run(Array(65).fill(undefined), PLAIN);
     expectClose("gradients", [...dlogprob, ...dentropy], new Float64Array(130), TOLERANCE.exact);
     const total = emptyStatistics();
-    addGrpoStatistics(total, statistics);
+    addPolicyStatistics(total, statistics);
     expectClose("loss and tokens", [total.loss, total.tokens], [0, 0], TOLERANCE.exact);
   });
 });

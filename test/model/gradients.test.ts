@@ -6,7 +6,7 @@ import type { Objective } from "../../src/model/training-pass.ts";
 import { candidates, type Variants } from "../../src/model/variants.ts";
 import { relativeError } from "../support/compare.ts";
 import { sharedGpu, useGpu } from "../support/gpu.ts";
-import { GRPO_SETTINGS, torchFixture } from "../support/torch-fixture.ts";
+import { GRPO_SETTINGS, PREFERENCE_SETTINGS, torchFixture } from "../support/torch-fixture.ts";
 
 const LIMIT = 1e-4;
 const fixture = torchFixture();
@@ -17,17 +17,23 @@ const VARIANTS: Variants[] = matmul.map((variant, i) => ({
   attention: attention[Math.min(i, attention.length - 1)]!,
 }));
 
-const OBJECTIVES: Record<"crossentropy" | "grpo", Objective> = {
+const { temperature } = fixture;
+
+/** By the names that the fixture has for them. */
+const OBJECTIVES: Record<string, Objective> = {
   crossentropy: { kind: "crossentropy" },
-  grpo: { kind: "grpo", temperature: fixture.temperature, settings: GRPO_SETTINGS },
+  grpo: { kind: "grpo", temperature, settings: GRPO_SETTINGS },
+  sequence_ratio: { kind: "sequence-ratio", temperature, settings: GRPO_SETTINGS },
+  simpo: { kind: "preference", temperature, settings: { ...PREFERENCE_SETTINGS, loss: "simpo" } },
+  dpo: { kind: "preference", temperature, settings: { ...PREFERENCE_SETTINGS, loss: "dpo" } },
 };
 
 describe.each(VARIANTS)("whole model against PyTorch, matmul $matmul, attention $attention", (variants) => {
   const gpu = useGpu();
 
-  test.each(["crossentropy", "grpo"] as const)(
+  test.each(Object.entries(OBJECTIVES))(
     "%s: loss and the gradient of every parameter",
-    async (kind) => {
+    async (name, objective) => {
       const model = new Model(gpu(), {
         config: fixture.config,
         variants,
@@ -39,22 +45,24 @@ describe.each(VARIANTS)("whole model against PyTorch, matmul $matmul, attention 
       const flat = new Float32Array(table.totalFloats);
       for (const { name, offset } of table.parameters) flat.set(fixture.tensor(name), offset);
       model.writeParameters(flat);
-      const learner = new Learner(model, model.trainingPass(OBJECTIVES[kind]), model.optimizer());
+      const learner = new Learner(model, model.trainingPass(objective), model.optimizer());
       await gpu().pipelines.ready();
       const settings = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0, gradientClip: 0 };
-      const result = await gpu().scoped(() => learner.update([fixture.batch(kind)], settings, 0));
+      const result = await gpu().scoped(() =>
+        learner.update([fixture.batch(name === "crossentropy" ? 1 : 4)], settings, 0),
+      );
 
       let loss = 0;
       for (let at = 0; at < result.statistics.length; at += 16) loss += result.statistics[at]!;
-      const expectedLoss = fixture.tensor(`${kind}.loss`)[0]!;
+      const expectedLoss = fixture.tensor(`${name}.loss`)[0]!;
       expect(Math.abs(loss - expectedLoss) / Math.abs(expectedLoss), "loss").toBeLessThan(LIMIT);
 
       const gradient = new Float32Array(await readOnce(gpu(), model.gradients.total));
       let squares = 0;
-      for (const { name, offset, size } of table.parameters) {
-        const expected = fixture.tensor(`${kind}.${name}`);
+      for (const { name: parameter, offset, size } of table.parameters) {
+        const expected = fixture.tensor(`${name}.${parameter}`);
         const error = relativeError(gradient.subarray(offset, offset + size), expected);
-        expect(error, `relative error of the gradient of ${name}`).toBeLessThan(LIMIT);
+        expect(error, `relative error of the gradient of ${parameter}`).toBeLessThan(LIMIT);
         for (const value of expected) squares += value * value;
       }
       expect(result.gradientNorm).toBeCloseTo(Math.sqrt(squares), 4);

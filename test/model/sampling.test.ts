@@ -65,7 +65,7 @@ describe.each(Object.keys(MODEL_SHAPES))("sampling, %s model", (name) => {
       let first = 0;
       let compared = 0;
       for (const batch of splitIntoMicroBatches(sequences, 512)) {
-        const packed = pack(batch, 1);
+        const packed = pack(batch);
         const scores = await scorer.score(packed);
         const rows = [...packed.target.keys()].filter((row) => packed.target[row] !== NO_TOKEN);
         const own = <T>(list: readonly T[]) => list.slice(first, first + batch.length);

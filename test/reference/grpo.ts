@@ -1,4 +1,5 @@
-import { emptyStatistics, type GrpoLossSettings, type LossStatistics } from "../../src/kernels/grpo.ts";
+import type { GrpoLossSettings } from "../../src/kernels/grpo.ts";
+import { emptyStatistics, type LossStatistics } from "../../src/kernels/loss.ts";
 
 /** A sampled token, as the rollout and this step's forward pass know it. */
 export interface GrpoToken {
@@ -30,7 +31,11 @@ const clamp = (x: number, low: number, high: number) => Math.min(Math.max(x, low
  *
  * Since dρ/dlogprob = ρ, the slope of `plain` is `plain` itself; the other two branches are flat.
  */
-export function policyTerm(logRatio: number, advantage: number, settings: GrpoLossSettings) {
+export function policyTerm(
+  logRatio: number,
+  advantage: number,
+  settings: Pick<GrpoLossSettings, "clipLow" | "clipHigh" | "dualClip">,
+) {
   const ratio = Math.exp(clamp(logRatio, -LOG_RATIO_LIMIT, LOG_RATIO_LIMIT));
   const plain = -advantage * ratio;
   const clipped = -advantage * clamp(ratio, 1 - settings.clipLow, 1 + settings.clipHigh);

@@ -45,7 +45,7 @@ export interface Running {
 export interface Bellows {
   /** A temporary folder, in which the program runs. */
   readonly folder: string;
-  /** Starts the program; `env` goes over this process's environment. */
+  /** Starts the program, as the leader of a process group of its own; `env` goes over this process's environment. */
   start(args: readonly string[], env?: NodeJS.ProcessEnv): Running;
   /** Runs the program to its end. */
   run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Outcome>;
@@ -117,6 +117,7 @@ function startProgram(
   const child = spawn(command!, [...before, PROGRAM, ...args], {
     cwd,
     env: { ...process.env, ...env },
+    detached: true, // a group, as under a terminal, which sends Ctrl-C to all of it
     stdio: ["ignore", "pipe", "pipe"],
   });
   const said = { stdout: "", stderr: "" };

@@ -11,8 +11,8 @@ export interface TorchFixture {
   readonly excluded: number;
   /** A tensor by its name, e.g. `grpo.model.norm.weight`. */
   tensor(name: string): Float32Array<ArrayBuffer>;
-  /** The batch, with loss inputs of cross-entropy (1 float a token) or of GRPO (4). */
-  batch(objective: "crossentropy" | "grpo"): PackedBatch;
+  /** The batch, with 1 float of loss input a token, or with 4; its four sequences make two pairs. */
+  batch(floats: 1 | 4): PackedBatch;
 }
 
 export const GRPO_SETTINGS = {
@@ -23,6 +23,8 @@ export const GRPO_SETTINGS = {
   klCoefficient: 0.05,
   klKind: "k3",
 } as const;
+
+export const PREFERENCE_SETTINGS = { beta: 1.5, margin: 0.3, nllCoefficient: 0.2 } as const;
 
 export function torchFixture(): TorchFixture {
   const file = new URL("../fixtures/model/gradients.safetensors", import.meta.url);
@@ -50,11 +52,10 @@ export function torchFixture(): TorchFixture {
     temperature: 0.8,
     excluded: 0,
     tensor,
-    batch(objective) {
+    batch(floats) {
       const lengths = Array.from(tensor("lengths"));
       const counted = tensor("counted");
       const columns = ["weight", "advantage", "old_logprob", "ref_logprob"].map(tensor);
-      const floats = objective === "grpo" ? 4 : 1;
       const rows = counted.length;
       return {
         token: Uint32Array.from(tensor("tokens")),

@@ -3,9 +3,11 @@ import type { Gpu } from "../../src/gpu/device.ts";
 import { NodeStorage } from "../../src/host/node-storage.ts";
 import { loadCheckpoint } from "../../src/io/checkpoint.ts";
 import { defaultVariants, type Variants } from "../../src/model/variants.ts";
+import type { Recipe } from "../../src/rl/recipes/recipe.ts";
 import type { Config } from "../../src/train/config.ts";
 import { buildEngine, compileAll } from "../../src/train/engine.ts";
 import type { TrainerRecord } from "../../src/train/records.ts";
+import { needsReference } from "../../src/train/reference.ts";
 import { composeConfig } from "../../src/train/settings.ts";
 import type { Snapshot } from "../../src/train/snapshot.ts";
 import { Trainer } from "../../src/train/trainer.ts";
@@ -20,16 +22,33 @@ export function bundledParameters(): Promise<Float32Array<ArrayBuffer>> {
   return bundled;
 }
 
+const SMALL = [
+  "rl.promptsPerStep=4",
+  "rl.groupSize=4",
+  "rl.steps=6",
+  "eval.every=0",
+  "eval.problemsPerLevel=2",
+  "train.samplesEvery=1",
+];
+
 /** The toy with a few rollouts a step: `smoke` with settings. */
 export function smallConfig(...settings: string[]): Config {
-  const small = [
-    "rl.promptsPerStep=4",
-    "rl.groupSize=4",
-    "rl.steps=6",
-    "eval.every=0",
-    "eval.problemsPerLevel=2",
-  ];
-  return composeConfig({ preset: "smoke", settings: [...small, "train.samplesEvery=1", ...settings] });
+  return composeConfig({ preset: "smoke", settings: [...SMALL, ...settings] });
+}
+
+/** The same by a recipe. All start from the same policy, also where the recipe has another. */
+export function smallRecipe(recipe: Recipe, ...settings: string[]): Config {
+  return composeConfig({ preset: "smoke", recipe, settings: [...SMALL, "init=pre-rl", ...settings] });
+}
+
+/** Weights, moments, reference policy and progress as something that compares to the bit. */
+export function bits({ parameters, firstMoment, secondMoment, reference, progress }: Snapshot) {
+  const flats = { parameters, firstMoment, secondMoment, ...(reference === undefined ? {} : { reference }) };
+  const words = Object.entries(flats).map(([name, flat]) => [
+    name,
+    Buffer.from(flat.buffer, flat.byteOffset, flat.byteLength).toString("base64"),
+  ]);
+  return { words: Object.fromEntries(words) as Record<string, string>, progress };
 }
 
 /** A trainer on a new engine, from a snapshot or from the bundled checkpoint. */
@@ -44,7 +63,7 @@ export async function makeTrainer(
   engine.model.writeParameters(from?.parameters ?? start);
   const trainer = new Trainer(engine, {
     ...(from === undefined ? {} : { resumed: from }),
-    ...(config.rl.klKind === "none" ? {} : { reference: start }),
+    ...(needsReference(config) ? { reference: start } : {}),
   });
   await compileAll(gpu, () => {});
   return trainer;

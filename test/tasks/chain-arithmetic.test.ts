@@ -4,6 +4,7 @@ import { Random, STREAM } from "../../src/random.ts";
 import { countWords } from "../../src/tasks/behaviour.ts";
 import { ChainArithmetic, type ChainSettings, chainArithmetic } from "../../src/tasks/chain-arithmetic.ts";
 import { resolveSettings } from "../../src/tasks/registry.ts";
+import { fnv1a32 } from "../../src/tasks/split.ts";
 import { readChain } from "./chain-grammar.ts";
 import { chainWords, prototype, prototypeProblem } from "./chain-prototype.ts";
 
@@ -194,6 +195,104 @@ describe("the teacher", () => {
       }
       expect(task.verify(problem, trace).correct).toBe(true);
     }
+  });
+});
+
+describe("bare responses", () => {
+  test("come as often as told, and are right as often as quick results alone", () => {
+    const quick = { ...UNCHECKED, ...ONCE };
+    const count = 4000;
+    const accuracy = (from: ChainArithmetic, seed: number) => {
+      const drawn = examples(from, count, seed).filter(({ trace }) => trace[0] === vocabulary.so);
+      const right = drawn.filter(({ problem, trace }) => from.verify(problem, trace).correct).length;
+      for (const { problem, trace } of drawn) {
+        expect(readChain(problem, vocabulary.decode(trace), true).bare).toBe(true);
+        expect(trace).toHaveLength(from.levels[problem.level]!.shortestResponse + 1);
+      }
+      return { share: drawn.length / count, right: right / drawn.length };
+    };
+    const mixed = accuracy(make({ bare: 0.3 }), 1);
+    expect(Math.abs(mixed.share - 0.3)).toBeLessThan(4 * Math.sqrt((0.3 * 0.7) / count));
+    const all = accuracy(make({ bare: 1 }), 2);
+    expect(all.share).toBe(1);
+    const unchecked = examples(make(quick), count, 3);
+    const expected =
+      unchecked.filter(({ problem, trace }) => task.verify(problem, trace).correct).length / count;
+    for (const { share, right } of [mixed, all]) {
+      const deviation = Math.sqrt(expected * (1 - expected) * (1 / count + 1 / (share * count)));
+      expect(Math.abs(right - expected)).toBeLessThan(4 * deviation);
+    }
+  });
+
+  test("without them traces are those of a teacher that knows none", () => {
+    // FNV-1a of 400 traces, from before there were bare ones.
+    const text = examples(task, 400, 7).map(({ trace }) => vocabulary.decode(trace));
+    expect(fnv1a32(text.join("\n"))).toBe(4_262_952_242);
+  });
+});
+
+test("a budget is named before the word that ends the prompt", () => {
+  const prompt = vocabulary.encode("4 8 a * 8 b + 4 >");
+  const named = (kind: "exact" | "max", tokens: number) =>
+    vocabulary.format(task.withBudget(prompt, { kind, tokens }));
+  expect([named("exact", 50), named("max", 7)]).toEqual(["48 a *8 b +4 so 50= >", "48 a *8 b +4 so 07- >"]);
+});
+
+describe("cutting behind a solution", () => {
+  const problem = prototypeProblem({ level: 0, prompt: "48a*8b+4>", answer: "88" });
+  const checkA = "w8*8=644*8=32s84";
+  const checkB = "w4+4=088+0=08s88";
+
+  test.each([
+    ["the quick result", "a*8=84b+4=88n88.", 1, "a*8=84b+4=88n88."],
+    ["the quick result, without its check", `a*8=84b+4=88${checkB}n88.`, 1, "a*8=84b+4=88n88."],
+    [
+      "with reflection: its check as well",
+      `a*8=84b+4=88${checkB}${checkB}n88.`,
+      2,
+      `a*8=84b+4=88${checkB}n88.`,
+    ],
+    ["a check, where the quick result is wrong", `a*8=84b+4=78${checkB}n88.`, 1, `a*8=84b+4=78${checkB}n88.`],
+    ["the last one, where there are fewer", "a*8=84b+4=88n88.", 2, "a*8=84b+4=88n88."],
+    [
+      "of a second chain",
+      `a*8=24b+4=28ta*8=24${checkA}b+4=88n88.`,
+      1,
+      `a*8=24b+4=28ta*8=24${checkA}b+4=88n88.`,
+    ],
+    [
+      "with reflection: in the second chain",
+      "a*8=84b+4=88ta*8=84b+4=88n88.",
+      2,
+      "a*8=84b+4=88ta*8=84b+4=88n88.",
+    ],
+    [
+      "wrong ones between do not count",
+      "a*8=84b+4=88ta*8=24b+4=28ta*8=84b+4=88n88.",
+      2,
+      "a*8=84b+4=88ta*8=24b+4=28ta*8=84b+4=88n88.",
+    ],
+    ["a right result that is lost in the end", "a*8=84b+4=88ta*8=24b+4=28n28.", 1, "a*8=84b+4=88n88."],
+    ["of a response that was cut off", `a*8=84b+4=88w4+4`, 1, "a*8=84b+4=88n88."],
+    ["of a bare response", "sa*8=84b+4=88n88.", 1, "sa*8=84b+4=88n88."],
+  ] as const)("%s", (_, response, count, cut) => {
+    expect(task.cutAfterSolution(problem, chainWords(response), count)).toEqual(chainWords(cut));
+  });
+
+  test("every right trace has a solution", () => {
+    for (const { problem, trace } of examples(task, 400)) {
+      if (!task.verify(problem, trace).correct) continue;
+      expect(task.cutAfterSolution(problem, trace, 1)).not.toBeNull();
+    }
+  });
+
+  test.each([
+    ["an earlier step that happens to be equal", "a*8=88b+4=92n92."],
+    ["an answer that no step came to", "a*8=84n88."],
+    ["wrong throughout", "a*8=24b+4=28n28."],
+    ["nothing", ""],
+  ])("none: %s", (_, response) => {
+    expect(task.cutAfterSolution(problem, chainWords(response), 1)).toBeNull();
   });
 });
 

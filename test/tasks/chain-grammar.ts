@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { ChainProblem } from "../../src/tasks/chain-arithmetic.ts";
+import type { ChainProblem } from "../../src/tasks/chain-problem.ts";
 
 /** A strict reader of the chain grammar, which shares no code with the teacher that writes it. */
 
@@ -13,6 +13,8 @@ interface ReadStep {
 }
 
 export interface ReadResponse {
+  /** Whether it opens with `so` and has no check and no second chain. */
+  readonly bare: boolean;
   readonly chains: readonly (readonly ReadStep[])[];
   readonly answer: number;
 }
@@ -30,6 +32,8 @@ export function readChain(problem: ChainProblem, text: string, longhandIsRight: 
     return match.slice(1);
   };
 
+  const bare = rest.startsWith(" so");
+  if (bare) take(/^ so/);
   const chains: ReadStep[][] = [];
   let value: number;
   do {
@@ -52,7 +56,11 @@ export function readChain(problem: ChainProblem, text: string, longhandIsRight: 
   } while (rest.startsWith(" alt"));
   const answer = twoDigits(take(END)[0]!);
   expect(answer).toBe(value);
-  return { chains, answer };
+  if (bare)
+    expect(
+      chains.flat().length + chains.flatMap((chain) => chain.flatMap(({ checks }) => checks)).length,
+    ).toBe(problem.operations.length);
+  return { bare, chains, answer };
 }
 
 /** The twelve symbols of a right check, worked out from the numbers and not digit by digit as the teacher does. */

@@ -1,4 +1,4 @@
-import { type ChainProblem, LABELS, type Operation } from "../../src/tasks/chain-arithmetic.ts";
+import { type ChainProblem, LABELS, type Operation } from "../../src/tasks/chain-problem.ts";
 import { createTask } from "../../src/tasks/registry.ts";
 import fixture from "../fixtures/tasks/chain-prototype.json" with { type: "json" };
 

@@ -31,6 +31,7 @@ test.each([
   ["a cut within a check", "a*8=84w8*8=644*8=32s8", "q*11"],
   ["wait before any step", "w8*8=644*8=32s84a*8=84", ""],
   ["a label that the problem has not", "a*8=84c+4=88", "q*10"],
+  ["a bare response", "sa*8=84b+4=88n88.", "q*10 q+10"],
   ["no equals sign", "a*8+84", ""],
 ])("%s", (_, response, steps) => {
   expect(coded(stepStatistics(task, problem, chainWords(response)))).toBe(steps);

@@ -274,3 +274,53 @@ describe("the verifier", () => {
     expect([verdict("4 + 4"), verdict("8"), verdict("4 * 2")]).toEqual([true, false, false]);
   });
 });
+
+describe("cutting behind a solution", () => {
+  const problem: CountdownProblem = {
+    level: 2,
+    prompt: vocabulary.encode("3 5 8 > 64"),
+    answer: "(3+5)*8",
+    key: "3 5 8 > 64",
+    numbers: [3, 5, 8],
+    target: 64,
+    solution: { first: 3, steps: [] },
+  };
+  const solved = "3 + 5 = 8 8 * 8 = 64 > 64";
+  const check = "wait 8 * 7 = 56 56 + 8 = 64 so 64";
+  const failed = "3 * 5 = 15 15 + 8 = 23 > 64";
+  const answer = "ans ( 3 + 5 ) * 8 <eos>";
+
+  test.each([
+    ["the first attempt", `${solved} ${answer}`, 1, `${solved} ${answer}`],
+    [
+      "an attempt with a check",
+      `3 + 5 = 8 8 * 8 = 24 ${check} > 64`,
+      1,
+      `3 + 5 = 8 8 * 8 = 24 ${check} > 64 ${answer}`,
+    ],
+    ["behind one that failed", `${failed} alt ${solved} ${answer}`, 1, `${failed} alt ${solved} ${answer}`],
+    ["behind one that was given up", `3 - 5 alt ${solved} ans`, 1, `3 - 5 alt ${solved} ${answer}`],
+    ["the first of two", `${solved} alt ${solved} ${answer}`, 1, `${solved} ${answer}`],
+    ["the second of two", `${solved} alt ${solved} ${answer}`, 2, `${solved} alt ${solved} ${answer}`],
+    ["the last one, where there are fewer", `${solved} alt ${failed}`, 2, `${solved} ${answer}`],
+    ["with an answer of its own", `${solved} ans 3 + 5 <eos>`, 1, `${solved} ${answer}`],
+  ])("%s", (_, response, count, cut) => {
+    expect(task.cutAfterSolution(problem, vocabulary.encode(response), count)).toEqual(
+      vocabulary.encode(cut),
+    );
+  });
+
+  test.each([
+    ["the way is right, but a slip hides it", "3 + 5 = 8 8 * 8 = 54 > 64"],
+    ["a slip that leads to the target", "3 * 5 = 8 8 * 8 = 64 > 64"],
+    ["a value from nowhere", "3 + 5 = 8 16 * 4 = 64 > 64"],
+    ["a number is used twice", "8 * 8 = 64 > 64"],
+    ["no target beside it", "3 + 5 = 8 8 * 8 = 64"],
+    ["a check without a step", `${check} > 64`],
+    ["cut off within a step", "3 + 5 = 8 8 * 8 ="],
+    ["the answer alone", answer],
+    ["nothing", ""],
+  ])("none: %s", (_, response) => {
+    expect(task.cutAfterSolution(problem, vocabulary.encode(response), 1)).toBeNull();
+  });
+});

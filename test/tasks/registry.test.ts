@@ -59,6 +59,55 @@ test.each(SETTINGS)("$task: $setting may be nothing else", ({ task, setting, ran
   }
 });
 
+test.each(DEFINITIONS)(
+  "$name: a prompt may name a budget of 1 to 99 tokens, exactly or at most",
+  ({ name }) => {
+    const task = createTask(name);
+    const { prompt } = task.problem(0, new Random(0, STREAM.sftProblems));
+    const seen = new Set([task.vocabulary.decode(prompt)]);
+    for (let tokens = 1; tokens <= 99; tokens++) {
+      for (const kind of ["exact", "max"] as const) {
+        const named = task.withBudget(prompt, { kind, tokens });
+        expect(named).toHaveLength(prompt.length + task.budgetTokens);
+        seen.add(task.vocabulary.decode(named));
+      }
+    }
+    expect(seen.size).toBe(1 + 2 * 99);
+    for (const tokens of [0, -1, 2.5, 100, Number.NaN]) {
+      expect(() => task.withBudget(prompt, { kind: "max", tokens })).toThrow(
+        expect.objectContaining({
+          code: "input-invalid",
+          message: `a prompt cannot name a budget of ${tokens} tokens; it must be a whole number from 1 to 99`,
+        }),
+      );
+    }
+  },
+);
+
+test.each(DEFINITIONS)("$name: a response may be cut behind a solution, whatever it is", ({ name }) => {
+  const task = createTask(name);
+  const random = new Random(5, STREAM.sftProblems);
+  const { size, end } = task.vocabulary;
+  let cuts = 0;
+  for (let i = 0; i < 400; i++) {
+    const problem = task.problem(i % 4, random);
+    const trace = task.trace(problem, random);
+    for (const count of [1, 2, 9]) {
+      const cut = task.cutAfterSolution(problem, trace, count);
+      if (cut === null) continue;
+      cuts += 1;
+      expect(task.verify(problem, cut).correct).toBe(true);
+      expect(cut.length).toBeLessThanOrEqual(trace.length);
+    }
+    // The same with a token that does not belong there: what is left must still be right, or nothing.
+    const damaged = [...trace];
+    damaged[random.integer(0, trace.length)] = random.integer(-1, size + 1);
+    const cut = task.cutAfterSolution(problem, damaged, 1);
+    if (cut !== null && !cut.slice(0, -1).includes(end)) expect(task.verify(problem, cut).correct).toBe(true);
+  }
+  expect(cuts).toBeGreaterThan(600);
+});
+
 test.each(["chain", "", "constructor", "__proto__"])(
   "an unknown task %j is refused with the list of tasks",
   (name) => {
@@ -92,5 +141,6 @@ test("settings that are not given have their defaults", () => {
     alternative: 0.25,
     secondAlternative: 0.1,
     alternativeDoubt: 0.5,
+    bare: 0,
   });
 });

@@ -4,21 +4,13 @@ import { SCHEDULE_KINDS } from "../../src/rl/length-schedule.ts";
 import type { StepRecord, TrainerRecord } from "../../src/train/records.ts";
 import type { Snapshot } from "../../src/train/snapshot.ts";
 import { useGpu } from "../support/gpu.ts";
-import { makeTrainer, runTo, smallConfig, timeless } from "../support/training.ts";
+import { bits, makeTrainer, runTo, smallConfig, timeless } from "../support/training.ts";
 
 const gpu = useGpu();
 afterEach(() => gpu().buffers.destroyAll());
 
 const steps = (records: readonly TrainerRecord[]) =>
   records.filter((record): record is StepRecord => record.type === "step");
-
-/** Weights, moments and progress as something that compares to the bit. */
-function bits({ parameters, firstMoment, secondMoment, progress }: Snapshot) {
-  const words = [parameters, firstMoment, secondMoment].map((flat) =>
-    Buffer.from(flat.buffer).toString("base64"),
-  );
-  return { words, progress };
-}
 
 const SCHEDULES = SCHEDULE_KINDS.map((kind) => ({
   kind,

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { recipeOf } from "../../src/rl/recipes/index.ts";
 import type { Config } from "../../src/train/config.ts";
 import type { Preflight } from "../../src/train/preflight.ts";
 import { PRESETS } from "../../src/train/presets.ts";
 import type { Metrics, StepRecord } from "../../src/train/records.ts";
+import { composeConfig } from "../../src/train/settings.ts";
 import { withSetting } from "../../web/state/config-diff.ts";
 import { diagnose } from "../../web/state/diagnose.ts";
 import { RECENT_STEPS } from "../../web/state/diagnose-steps.ts";
@@ -84,6 +86,35 @@ test.each<[FindingCode, Metrics]>([
   ["mismatch", { "mismatch/max_abs_dlogp": 0.02 }],
 ])("%s is found, and nothing else", (code, change) => {
   expect(codesOf(change)).toEqual([code]);
+});
+
+describe("a method that weighs nothing by an advantage", () => {
+  /** Metrics as such a method leaves them: no ratio, and groups that are alike though their pairs teach. */
+  const ofPairs: Metrics = {
+    frac_reward_zero_std: 1,
+    kl: null,
+    "clip_ratio/region_mean": null,
+    "mismatch/max_abs_dlogp": null,
+    pairs: 12,
+    "rewards/margins": 0.3,
+  };
+  const dast = composeConfig({ recipe: recipeOf("dast") });
+
+  test("is not told of dead groups, of a small gradient, or of the entropy of another policy", () => {
+    expect(codesOf(ofPairs, dast)).toEqual([]);
+    expect(codesOf({ ...ofPairs, grad_norm: 1e-6, entropy: 0.001, acc: 0.99 }, dast)).toEqual([]);
+    const trial = { ...TRIAL, deadGroupsAtLmax: 0.95, accuracyAtLmin: 0.99 };
+    expect(diagnose({ steps: [], config: dast }, trial)).toEqual([]);
+  });
+
+  test("is told where it finds no pairs", () => {
+    expect(codesOf({ ...ofPairs, pairs: 0, grad_norm: null }, dast)).toEqual(["no-pairs"]);
+  });
+
+  test("needs right responses, unless it learns the teacher's", () => {
+    expect(codesOf({ ...ofPairs, acc: 0 }, dast)).toEqual(["never-right"]);
+    expect(codesOf({ ...ofPairs, acc: 0 }, composeConfig({ recipe: recipeOf("spin") }))).toEqual([]);
+  });
 });
 
 test("a KL penalty as large as the advantages holds the policy back", () => {

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { RECIPES } from "../../src/rl/recipes/index.ts";
 import { type Config, parseConfig } from "../../src/train/config.ts";
 import { SETTINGS } from "../../src/train/config-schema.ts";
 import { PRESETS } from "../../src/train/presets.ts";
+import { composeConfig } from "../../src/train/settings.ts";
 import { settingOf, withSetting } from "../../web/state/config-diff.ts";
 import { HIDEABLE, readHash, writeHash } from "../../web/state/hash.ts";
 
@@ -19,11 +21,11 @@ function anyValueOf(path: string): fc.Arbitrary<unknown> {
       .map((steps) => [0, ...steps.sort((a, b) => a - b)].map((step, i) => ({ step, cap: 80 - 5 * i })));
   }
   if (least === undefined) return fc.constant(settingOf(PRESETS.default, path));
-  const isWhole = Number.isInteger(settingOf(PRESETS.default, path));
-  const range = { min: least, max: Math.min(most!, 1e6) };
+  const range = { min: Math.ceil(least), max: Math.floor(Math.min(most!, 1e6)) };
+  const isWhole = Number.isInteger(settingOf(PRESETS.default, path)) && range.min < range.max;
   return isWhole
-    ? fc.integer({ ...range, min: Math.ceil(least) })
-    : fc.double({ ...range, noNaN: true }).map((value) => value + 0);
+    ? fc.integer(range)
+    : fc.double({ min: least, max: Math.min(most!, 1e6), noNaN: true }).map((value) => value + 0);
 }
 
 /** Configs that pass the check: a preset with a few settings changed, those changes left out that would not pass. */
@@ -64,6 +66,11 @@ describe("a config in the hash", () => {
 
   test.each(Object.entries(PRESETS))("of the preset %s is its name alone", (name, config) => {
     expect(writeHash({ config, hide: [] })).toBe(name === "default" ? "v=1" : `v=1&preset=${name}`);
+  });
+
+  test.each(Object.values(RECIPES))("of the recipe $name comes back the same", (recipe) => {
+    const config = composeConfig({ recipe });
+    expect(readHash(writeHash({ config, hide: [] }))).toMatchObject({ ok: true, link: { config } });
   });
 
   test("names only what differs, as the command line writes it", () => {

@@ -10,11 +10,14 @@ import {
   isAbout,
   isFound,
   readNumber,
+  readWholeNumbers,
   settingsOf,
   takesEffect,
   withTask,
 } from "../../web/panels/settings-form.ts";
 import { differences, settingOf } from "../../web/state/config-diff.ts";
+import { de } from "../../web/text/de.ts";
+import { en } from "../../web/text/en.ts";
 import { insidesDe } from "../../web/text/insides.de.ts";
 import { insidesEn } from "../../web/text/insides.en.ts";
 
@@ -41,6 +44,12 @@ describe("the form", () => {
     expect(readNumber(" 0,5 ")).toBe(0.5);
     expect(readNumber("5e-4")).toBe(0.0005);
     for (const text of ["", " ", "x", "1.2.3", "Infinity"]) expect(readNumber(text)).toBeNull();
+  });
+
+  test("reads lists of whole numbers", () => {
+    expect(readWholeNumbers("8, 16 16;24")).toEqual([8, 16, 16, 24]);
+    expect(readWholeNumbers(" ")).toEqual([]);
+    for (const text of ["8, x", "1.5", "-4", "8,, 1e3"]) expect(readWholeNumbers(text)).toBeNull();
   });
 
   test("puts an error at the field that it names", () => {
@@ -95,8 +104,9 @@ describe("German", () => {
   });
 
   test("says something wherever English does", () => {
-    expect(emptyWords(insidesEn)).toEqual([]);
-    expect(emptyWords(insidesDe)).toEqual([]);
+    for (const { presets, insides } of [{ ...en, insides: insidesEn }, de]) {
+      expect(emptyWords({ presets, insides })).toEqual([]);
+    }
   });
 });
 

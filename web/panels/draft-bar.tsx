@@ -4,12 +4,12 @@ import { configure, create } from "../state/actions.ts";
 import { type Difference, differences, showValue } from "../state/config-diff.ts";
 import { draftError } from "../state/draft.ts";
 import { current, draft, state } from "../state/model.ts";
-import { t } from "../text/index.ts";
+import { inside } from "../text/insides.ts";
 import { takesEffect } from "./settings-form.ts";
 import "./draft-bar.css";
 
 export function DraftBar() {
-  const words = t().settings;
+  const words = inside().settings;
   const run = current.value;
   if (run === null) return <DraftError error={draftError.value} />;
   const pending = differences(run.config.value, draft.value);

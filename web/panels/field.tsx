@@ -7,20 +7,20 @@ import { settingOf, showValue } from "../state/config-diff.ts";
 import { changedPaths, draftError, editDraft } from "../state/draft.ts";
 import { formatNumber } from "../state/format.ts";
 import { draft } from "../state/model.ts";
-import { t } from "../text/index.ts";
-import { isAbout, readNumber, takesEffect } from "./settings-form.ts";
+import { inside } from "../text/insides.ts";
+import { isAbout, readNumber, readWholeNumbers, takesEffect } from "./settings-form.ts";
 import "./field.css";
 
 /** The one-line explanation of a setting in the language of the page. */
 export function descriptionOf({ path, description }: SettingDescription): string {
-  return t().settings.descriptions[path] ?? description;
+  return inside().settings.descriptions[path] ?? description;
 }
 
 export function unitOf(unit: string): string {
-  return t().settings.units[unit] ?? unit;
+  return inside().settings.units[unit] ?? unit;
 }
 
-/** A setting that is a number, a choice or a text. */
+/** A setting that is a number, a choice, a list of whole numbers or a text. */
 export function SettingField({ setting }: { setting: SettingDescription }) {
   const { path, options } = setting;
   const value = settingOf(draft.value, path);
@@ -35,6 +35,7 @@ export function SettingField({ setting }: { setting: SettingDescription }) {
           const { least, most } = setting;
           return <NumberInput {...control} value={value} change={change} least={least} most={most} />;
         }
+        if (Array.isArray(value)) return <WholeNumbersInput {...control} value={value} change={change} />;
         return (
           <input
             {...control}
@@ -63,7 +64,7 @@ export function FieldFrame({
   children: (id: string, describedBy: string) => ComponentChildren;
 }) {
   const id = useId();
-  const words = t().settings;
+  const words = inside().settings;
   const { path, unit, least, most } = setting;
   const name = path.split(".").at(-1);
   const describedBy = `${id}-note ${id}-error`;
@@ -113,7 +114,7 @@ function showLimit(limit: number): string {
 
 /** Says that a value is the preset's, or offers to go back to it. */
 function PresetMark({ path }: { path: string }) {
-  const words = t().settings;
+  const words = inside().settings;
   const usual = settingOf(PRESETS.default, path);
   if (!changedPaths.value.has(path)) return <span class="preset-mark">{words.isPreset}</span>;
   return (
@@ -166,6 +167,32 @@ export function NumberInput({
         if (number !== null) change(number);
       }}
       onBlur={() => setText(`${value}`)}
+    />
+  );
+}
+
+/** A list of whole numbers, e.g. `8, 16, 16`. As {@link NumberInput}, it keeps to itself what is no such list. */
+function WholeNumbersInput({ value, change, ...control }: ControlProps<readonly number[]>) {
+  const shown = value.join(", ");
+  const [text, setText] = useState(shown);
+  useEffect(() => {
+    if (readWholeNumbers(text)?.join(", ") !== shown) setText(shown);
+  }, [shown]);
+  return (
+    <input
+      {...control}
+      type="text"
+      inputMode="numeric"
+      autocomplete="off"
+      size={16}
+      value={text}
+      aria-invalid={readWholeNumbers(text) === null}
+      onInput={({ currentTarget }) => {
+        setText(currentTarget.value);
+        const numbers = readWholeNumbers(currentTarget.value);
+        if (numbers !== null) change(numbers);
+      }}
+      onBlur={() => setText(shown)}
     />
   );
 }

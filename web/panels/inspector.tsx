@@ -6,10 +6,12 @@ import type { Task } from "../../src/tasks/task.ts";
 import type { PhaseRecord, SampleRecord } from "../../src/train/records.ts";
 import { think } from "../state/actions.ts";
 import { formatNumber } from "../state/format.ts";
+import { hasAdvantages } from "../state/learns-from.ts";
 import { current, draft, phase, replaying } from "../state/model.ts";
 import { type Pin, pin, setPin, watchPin } from "../state/pins.ts";
 import { readPrompt } from "../state/prompt.ts";
 import { t } from "../text/index.ts";
+import { inside } from "../text/insides.ts";
 import { PinnedPrompt } from "./pinned.tsx";
 import {
   firstWorthSeeing,
@@ -32,7 +34,7 @@ const chosenGroup = signal<number | null>(null);
 const budget = signal<number | null>(null);
 
 export function Inspector() {
-  const words = t().inspector;
+  const words = inside().inspector;
   const shown = held.value ?? phase.value;
   const config = current.value?.config.value ?? draft.value;
   const task = useMemo(
@@ -40,7 +42,8 @@ export function Inspector() {
     [config.task.name, config.task.settings],
   );
   useEffect(() => watchPin(think), []);
-  const groups = useMemo(() => groupsOf(shown?.samples ?? []), [shown]);
+  const isWeighted = hasAdvantages(config);
+  const groups = useMemo(() => groupsOf(shown?.samples ?? [], isWeighted), [shown, isWeighted]);
   const group = groups.find((one) => one.group === chosenGroup.value) ?? firstWorthSeeing(groups);
   return (
     <section class="inspector" aria-label={words.title}>
@@ -58,6 +61,7 @@ export function Inspector() {
               cap={shown.cap}
               lmin={config.schedule.lmin}
               scored={shown.done === "score"}
+              isWeighted={isWeighted}
             />
           </div>
         </>
@@ -67,7 +71,7 @@ export function Inspector() {
 }
 
 function RolloutHead({ shown }: { shown: PhaseRecord }) {
-  const words = t().inspector;
+  const words = inside().inspector;
   const isHeld = held.value !== null;
   const behind = (phase.value?.step ?? shown.step) - shown.step;
   return (
@@ -106,7 +110,7 @@ function PromptList({
   task: Task;
   shown: PhaseRecord;
 }) {
-  const words = t().inspector;
+  const words = inside().inspector;
   return (
     <nav class="prompt-list" aria-label={words.prompts}>
       {levels.map((level) => (
@@ -140,7 +144,7 @@ function PromptList({
 
 /** E.g. `✓✓✗✓ 3/4`, and a word where the group teaches nothing. */
 function GroupMarks({ group }: { group: RolloutGroup }) {
-  const words = t().inspector;
+  const words = inside().inspector;
   const label = words.rightOf(group.right, group.samples.length);
   return (
     <span class="group-marks">
@@ -166,14 +170,16 @@ function GroupView({
   cap,
   lmin,
   scored,
+  isWeighted,
 }: {
   group: RolloutGroup;
   task: Task;
   cap: number;
   lmin: number;
   scored: boolean;
+  isWeighted: boolean;
 }) {
-  const words = t().inspector;
+  const words = inside().inspector;
   const looked = Math.min(budget.value ?? cap, cap);
   const isPinned = pin.value?.prompt === group.prompt;
   return (
@@ -210,6 +216,7 @@ function GroupView({
             budget={looked}
             isUnder={looked < cap}
             scored={scored}
+            isWeighted={isWeighted}
           />
         ))}
       </div>
@@ -233,7 +240,7 @@ function BudgetSlider({
   looked: number;
   group: RolloutGroup;
 }) {
-  const words = t().inspector;
+  const words = inside().inspector;
   const right = group.samples.filter((sample) => verdictUnder(sample, looked) === "right").length;
   return (
     <label class="budget-slider">
@@ -264,14 +271,16 @@ function Response({
   budget,
   isUnder,
   scored,
+  isWeighted,
 }: {
   sample: SampleRecord;
   task: Task;
   budget: number;
   isUnder: boolean;
   scored: boolean;
+  isWeighted: boolean;
 }) {
-  const words = t().inspector;
+  const words = inside().inspector;
   const verdict = verdictUnder(sample, isUnder ? budget : Number.POSITIVE_INFINITY);
   const marks = markTokens(
     {
@@ -294,7 +303,7 @@ function Response({
         <span class="response-figures">
           {words.length(sample.length)}
           {scored && ` · ${words.reward(formatReward(sample.reward))}`}
-          {scored && ` · ${words.advantage(formatSigned(sample.advantage))}`}
+          {scored && isWeighted && ` · ${words.advantage(formatSigned(sample.advantage))}`}
         </span>
       </header>
       <TokenView label={words.response(sample.sample + 1)} marks={marks} quantity={quantity.value} />

@@ -12,7 +12,7 @@ import {
   sightings,
   summarise,
 } from "../state/pins.ts";
-import { t } from "../text/index.ts";
+import { inside } from "../text/insides.ts";
 import { ThoughtView } from "./thought.tsx";
 import type { Quantity } from "./token-marks.ts";
 
@@ -20,7 +20,7 @@ import type { Quantity } from "./token-marks.ts";
 const shownStep = signal<number | null>(null);
 
 export function PinnedPrompt({ pin, task, quantity }: { pin: Pin; task: Task; quantity: Quantity }) {
-  const words = t().inspector;
+  const words = inside().inspector;
   const history = sightings.value;
   const shown = history.find(({ step }) => step === shownStep.value) ?? history.at(-1);
   return (
@@ -63,10 +63,10 @@ function SightingTable({
   shown: Sighting;
   answer: string;
 }) {
-  const { columns, show } = t().inspector;
+  const { columns, show } = inside().inspector;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="sightings" tabIndex={0} aria-label={t().inspector.pinned}>
+    <section class="sightings" tabIndex={0} aria-label={inside().inspector.pinned}>
       <table>
         <thead>
           <tr>

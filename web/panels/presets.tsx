@@ -1,11 +1,15 @@
-/** Presets phrased as questions. */
+/** Presets phrased as questions, and the methods of the paper. */
+import { useState } from "preact/hooks";
 import { create } from "../state/actions.ts";
 import { differences, showValue } from "../state/config-diff.ts";
 import type { Edit } from "../state/edit-config.ts";
 import { draft, state } from "../state/model.ts";
 import { t } from "../text/index.ts";
+import { lazy } from "./lazy.tsx";
 import { configOf, QUESTIONS, type Question } from "./questions.ts";
 import "./presets.css";
+
+const RecipeList = lazy(async () => (await import("./recipe-list.tsx")).RecipeList);
 
 export function PresetList() {
   const words = t().presets;
@@ -17,7 +21,19 @@ export function PresetList() {
           <QuestionItem key={question.name} question={question} />
         ))}
       </ul>
+      <Recipes />
     </section>
+  );
+}
+
+/** Fetched when it is opened: it is long, and comes with all recipes. */
+function Recipes() {
+  const [open, setOpen] = useState(false);
+  return (
+    <details class="recipes" open={open} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>{t().presets.recipes}</summary>
+      {open && <RecipeList />}
+    </details>
   );
 }
 

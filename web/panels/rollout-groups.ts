@@ -10,7 +10,7 @@ export interface RolloutGroup {
   readonly samples: readonly SampleRecord[];
   /** Responses that are right. */
   readonly right: number;
-  /** All advantages are 0: the group teaches nothing. */
+  /** All advantages are 0: the group teaches nothing. Never so where a method has none. */
   readonly dead: boolean;
 }
 
@@ -22,8 +22,11 @@ export interface RolloutLevel {
   readonly dead: number;
 }
 
-/** The groups of a rollout, in the order of their prompts. */
-export function groupsOf(samples: readonly SampleRecord[]): RolloutGroup[] {
+/**
+ * The groups of a rollout, in the order of their prompts.
+ * @param isWeighted whether responses are learned from by their advantage.
+ */
+export function groupsOf(samples: readonly SampleRecord[], isWeighted = true): RolloutGroup[] {
   const byGroup = new Map<number, SampleRecord[]>();
   for (const sample of samples) {
     const known = byGroup.get(sample.group);
@@ -35,7 +38,7 @@ export function groupsOf(samples: readonly SampleRecord[]): RolloutGroup[] {
     return {
       ...{ group, level, prompt, answer, samples: members },
       right: members.filter(({ correct }) => correct).length,
-      dead: members.every(({ advantage }) => advantage === 0),
+      dead: isWeighted && members.every(({ advantage }) => advantage === 0),
     };
   });
 }

@@ -7,7 +7,7 @@ import type { Config } from "../../src/train/config.ts";
 import { SETTINGS } from "../../src/train/config-schema.ts";
 import { draftError, editDraft } from "../state/draft.ts";
 import { current, draft, step } from "../state/model.ts";
-import { t } from "../text/index.ts";
+import { inside } from "../text/insides.ts";
 import { DraftBar } from "./draft-bar.tsx";
 import { SettingField } from "./field.tsx";
 import {
@@ -26,7 +26,7 @@ import { StageTable } from "./stages.tsx";
 import "./schedule.css";
 
 export function ScheduleEditor() {
-  const words = t().schedule;
+  const words = inside().schedule;
   const { schedule } = draft.value;
   const staged = hasStages(schedule);
   const fields = [
@@ -56,7 +56,7 @@ const KINDS = SETTINGS.find(({ path }) => path === "schedule.kind")!
 
 /** The shapes as pictures to choose from. */
 function ShapeChoice({ schedule }: { schedule: LengthSchedule }) {
-  const words = t().schedule;
+  const words = inside().schedule;
   const { steps } = draft.value.rl;
   return (
     <fieldset class="shapes">
@@ -121,7 +121,7 @@ function boundsOf({ task, model, rl }: Config): Bounds {
 }
 
 function Curve({ config }: { config: Config }) {
-  const words = t().schedule;
+  const words = inside().schedule;
   const svg = useRef<SVGSVGElement>(null);
   const dragged = useRef<Handle | null>(null);
   const error = draftError.value;
@@ -181,7 +181,7 @@ function Curve({ config }: { config: Config }) {
 type Place = (point: Point) => { x: number; y: number };
 
 function Axes({ steps, top, place }: { steps: number; top: number; place: Place }) {
-  const words = t().schedule;
+  const words = inside().schedule;
   const caps = [0, 0.25, 0.5, 0.75, 1].map((part) => Math.round(part * top));
   const at = [0, 0.25, 0.5, 0.75, 1].map((part) => Math.round(part * steps));
   return (
@@ -219,7 +219,7 @@ function CurrentStep({ config, place }: { config: Config; place: Place }) {
       <line x1={x} x2={x} y1={VIEW.top} y2={VIEW.height - VIEW.bottom} />
       <circle cx={x} cy={y} r="3" />
       <text x={Math.min(x + 4, VIEW.width - 110)} y={VIEW.height - VIEW.bottom - 5}>
-        {t().schedule.now(at, cap)}
+        {inside().schedule.now(at, cap)}
       </text>
     </g>
   );
@@ -243,7 +243,7 @@ function CurveHandle({
   grab: () => void;
   move: (to: Point) => void;
 }) {
-  const words = t().schedule;
+  const words = inside().schedule;
   const { x, y } = place(point);
   const axes = axesOf(handle);
   const isVertical = axes.cap;

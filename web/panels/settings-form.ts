@@ -4,7 +4,7 @@ import { SETTINGS, type SettingDescription } from "../../src/train/config-schema
 import { PRESETS } from "../../src/train/presets.ts";
 
 /** The groups of the form, in order; `run` holds what stands at the top of a config. */
-export const GROUPS = ["run", "task", "schedule", "rl", "eval", "train", "model", "sft"] as const;
+export const GROUPS = ["run", "task", "schedule", "rl", "method", "eval", "train", "model", "sft"] as const;
 
 export type SettingGroup = (typeof GROUPS)[number];
 
@@ -17,8 +17,8 @@ export function settingsOf(group: SettingGroup): SettingDescription[] {
   return SETTINGS.filter(({ path }) => groupOf(path) === group);
 }
 
-/** What a run is by: its weights, its problems, its random numbers. */
-const FIXED = ["seed", "init", "task.name", "task.settings"];
+/** What a run is by: its weights, its problems, its random numbers, its method. */
+const FIXED = ["seed", "init", "task.name", "task.settings", "method.name"];
 
 /** When a changed setting counts: at the next step, or only in a new run. The worker's `configure` holds the same rule. */
 export function takesEffect(path: string): "next-step" | "new-run" {
@@ -39,6 +39,12 @@ export function readNumber(text: string): number | null {
   const trimmed = text.trim().replace(",", ".");
   const number = Number(trimmed);
   return trimmed === "" || !Number.isFinite(number) ? null : number;
+}
+
+/** Whole numbers as people list them, e.g. `8, 16 16`; null where something else is among them. */
+export function readWholeNumbers(text: string): number[] | null {
+  const words = text.split(/[\s,;]+/).filter((word) => word !== "");
+  return words.every((word) => /^\d+$/.test(word)) ? words.map(Number) : null;
 }
 
 /** Whether an error names this setting or something in it, e.g. `schedule.stages[0].cap` in `schedule.stages`. */

@@ -7,14 +7,16 @@ import { differences } from "../state/config-diff.ts";
 import { changedPaths, editDraft } from "../state/draft.ts";
 import { draft } from "../state/model.ts";
 import { t } from "../text/index.ts";
+import { inside } from "../text/insides.ts";
 import { DraftBar } from "./draft-bar.tsx";
 import { Choice, descriptionOf, FieldFrame, NumberField, SettingField } from "./field.tsx";
+import { isConfig, offers } from "./recipes.ts";
 import { GROUPS, isFound, type SettingGroup, settingsOf, withTask } from "./settings-form.ts";
 import { StageTable } from "./stages.tsx";
 import "./settings.css";
 
 export function SettingsForm() {
-  const words = t().settings;
+  const words = inside().settings;
   const [query, search] = useState("");
   const found = (setting: SettingDescription) => isFound(setting, descriptionOf(setting), query);
   const count = SETTINGS.filter(found).length;
@@ -31,6 +33,7 @@ export function SettingsForm() {
         </label>
         <output>{query !== "" && words.found(count)}</output>
         <PresetChoice />
+        <RecipeChoice />
       </div>
       <DraftBar />
       {GROUPS.map((group) => (
@@ -42,7 +45,7 @@ export function SettingsForm() {
 
 /** Goes back to a preset as a whole. */
 function PresetChoice() {
-  const words = t().settings;
+  const words = inside().settings;
   const names = Object.keys(PRESETS) as PresetName[];
   const same = names.find((name) => differences(PRESETS[name], draft.value).length === 0);
   return (
@@ -65,6 +68,29 @@ function PresetChoice() {
   );
 }
 
+/** Lays a recipe over the settings. */
+function RecipeChoice() {
+  const words = inside().recipes;
+  const name = offers.value.find(({ isInForce }) => isInForce)?.recipe.name;
+  const use = (chosen: string) => {
+    const outcome = offers.value.find(({ recipe }) => recipe.name === chosen)?.outcome;
+    if (outcome !== undefined && isConfig(outcome)) draft.value = outcome;
+  };
+  return (
+    <label>
+      {words.choice}
+      <select value={name ?? ""} onChange={({ currentTarget }) => use(currentTarget.value)}>
+        {name === undefined && <option value="">{words.none}</option>}
+        {offers.value.map(({ recipe, outcome }) => (
+          <option key={recipe.name} value={recipe.name} disabled={!isConfig(outcome)}>
+            {recipe.title}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 function GroupFields({
   group,
   found,
@@ -74,7 +100,7 @@ function GroupFields({
   found: (setting: SettingDescription) => boolean;
   isSearching: boolean;
 }) {
-  const words = t().settings;
+  const words = inside().settings;
   const [open, setOpen] = useState(group === "rl");
   const settings = settingsOf(group).filter(found);
   if (settings.length === 0) return null;
@@ -131,7 +157,7 @@ function TaskField({ setting }: { setting: SettingDescription }) {
 function TaskSettings({ setting }: { setting: SettingDescription }) {
   const { name, settings } = draft.value.task;
   const definition = TASKS.get(name);
-  const descriptions = t().settings.taskSettings;
+  const descriptions = inside().settings.taskSettings;
   const change = (key: string, value: number, usual: number) => {
     const { [key]: _, ...others } = settings;
     const next = value === usual ? others : { ...others, [key]: value };

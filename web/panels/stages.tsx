@@ -1,12 +1,12 @@
 /** The stages of a schedule as a table of numbers. */
 import { editDraft } from "../state/draft.ts";
 import { draft } from "../state/model.ts";
-import { t } from "../text/index.ts";
+import { inside } from "../text/insides.ts";
 import { NumberInput } from "./field.tsx";
 import { addStage, removeStage } from "./schedule-curve.ts";
 
 export function StageTable() {
-  const words = t().schedule;
+  const words = inside().schedule;
   const { schedule, rl } = draft.value;
   const { stages } = schedule;
   const setStage = (index: number, change: { step?: number; cap?: number }) => {

@@ -4,7 +4,6 @@ import type { Hideable } from "../state/hash.ts";
 import { hidden, panel } from "../state/model.ts";
 import { t } from "../text/index.ts";
 import { lazy } from "./lazy.tsx";
-import { Runs } from "./runs.tsx";
 
 type PanelName = Exclude<Hideable, "compare" | "share">;
 
@@ -16,7 +15,7 @@ const PANELS: Readonly<Record<PanelName, ComponentType>> = {
   schedule: lazy(async () => (await import("./schedule.tsx")).ScheduleEditor),
   settings: lazy(async () => (await import("./settings.tsx")).SettingsForm),
   why: lazy(async () => (await import("./why.tsx")).WhyPanel),
-  runs: Runs,
+  runs: lazy(async () => (await import("./runs.tsx")).Runs),
 };
 
 const NAMES = Object.keys(PANELS) as PanelName[];

@@ -9,6 +9,7 @@ import { current, currentId, draft, library, replaying } from "../state/model.ts
 import { examplePrompt, type PromptFault, readPrompt } from "../state/prompt.ts";
 import { asErrorData } from "../state/session.ts";
 import { t } from "../text/index.ts";
+import { inside } from "../text/insides.ts";
 import { NumberField } from "./field.tsx";
 import { ThoughtView } from "./thought.tsx";
 import type { Quantity } from "./token-marks.ts";
@@ -39,7 +40,7 @@ function edit(change: Partial<typeof question.value>): void {
 }
 
 export function ThinkPanel() {
-  const words = t().think;
+  const words = inside().think;
   const { task: chosen } = (current.value?.config ?? draft).value;
   const task = useMemo(() => createTask(chosen.name, chosen.settings), [chosen]);
   if (replaying.value) return <p>{words.replaying}</p>;
@@ -52,7 +53,7 @@ export function ThinkPanel() {
 }
 
 function Question({ task }: { task: Task }) {
-  const words = t().think;
+  const words = inside().think;
   const { level, text, checkpoint, temperature, samples } = question.value;
   const checkpoints = library.value.find(({ id }) => id === currentId.value)?.checkpoints ?? [];
   const reading = readPrompt(task, text);
@@ -162,7 +163,7 @@ async function ask(problem: ThinkRequest["problem"], answer: string | null): Pro
 }
 
 function faultText(fault: PromptFault, task: Task): string {
-  const { faults } = t().think;
+  const { faults } = inside().think;
   const example = examplePrompt(task, 1, 0);
   switch (fault.kind) {
     case "empty":
@@ -175,7 +176,7 @@ function faultText(fault: PromptFault, task: Task): string {
 }
 
 function Thoughts({ task }: { task: Task }) {
-  const words = t().think;
+  const words = inside().think;
   const { thoughts, answer, error } = asked.value;
   const [first] = thoughts;
   const longest = Math.max(0, ...thoughts.map((thought) => thought.words.length));
@@ -185,7 +186,7 @@ function Thoughts({ task }: { task: Task }) {
   return (
     <div class="group-view">
       <h3>
-        <code>{first.prompt}</code> {answer !== null && t().inspector.answer(answer)}
+        <code>{first.prompt}</code> {answer !== null && inside().inspector.answer(answer)}
       </h3>
       <TokenLegend
         quantity={quantity.value}
@@ -197,7 +198,7 @@ function Thoughts({ task }: { task: Task }) {
         {thoughts.map((thought, index) => (
           <ThoughtView
             key={index}
-            label={t().inspector.response(index + 1)}
+            label={inside().inspector.response(index + 1)}
             {...{ thought, answer, task, written }}
             quantity={quantity.value}
           />

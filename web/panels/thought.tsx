@@ -2,7 +2,7 @@
 import type { Task } from "../../src/tasks/task.ts";
 import type { Thought } from "../../src/worker/protocol.ts";
 import { answerOf, isRight } from "../state/pins.ts";
-import { t } from "../text/index.ts";
+import { inside } from "../text/insides.ts";
 import { markTokens, type Quantity, wordsPerNumber } from "./token-marks.ts";
 import { TokenView } from "./tokens.tsx";
 
@@ -25,7 +25,7 @@ export function ThoughtView({
   quantity: Quantity;
   written?: number;
 }) {
-  const words = t().inspector;
+  const words = inside().inspector;
   const marks = markTokens(thought, Number.POSITIVE_INFINITY, wordsPerNumber(task.vocabulary));
   const given = answerOf(thought);
   const isWhole = written >= thought.words.length;

@@ -2,7 +2,7 @@
 import { Fragment } from "preact";
 import { useId, useState } from "preact/hooks";
 import { formatNumber, formatPercent } from "../state/format.ts";
-import { t } from "../text/index.ts";
+import { inside } from "../text/insides.ts";
 import { heatOf, QUANTITIES, type Quantity, SCALE_ENDS, type TokenMark } from "./token-marks.ts";
 import "./tokens.css";
 
@@ -121,7 +121,7 @@ function shownWord(word: string): string {
 }
 
 function TokenValues({ mark, index, of }: { mark: TokenMark | undefined; index: number; of: number }) {
-  const words = t().tokens;
+  const words = inside().tokens;
   return (
     <p class="token-values" aria-live="polite">
       {mark !== undefined && (
@@ -145,7 +145,7 @@ export function TokenLegend({
   quantity: Quantity;
   choose: (quantity: Quantity) => void;
 }) {
-  const words = t().tokens;
+  const words = inside().tokens;
   return (
     <div class="token-legend">
       <label>
@@ -184,7 +184,7 @@ function Scale({ quantity }: { quantity: "logprob" | "entropy" }) {
           {formatNats(sign * stop * SCALE_ENDS[quantity], 1)}
         </span>
       ))}{" "}
-      {t().tokens.nats}
+      {inside().tokens.nats}
     </span>
   );
 }

@@ -3,11 +3,12 @@ import { type Signal, signal } from "@preact/signals";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Hideable } from "../state/hash.ts";
 import { panel } from "../state/model.ts";
-import { type Strings, t } from "../text/index.ts";
+import type { insidesEn } from "../text/insides.en.ts";
+import { inside } from "../text/insides.ts";
 import "./tour.css";
 
 interface Stop {
-  readonly name: keyof Strings["tour"]["stops"];
+  readonly name: keyof (typeof insidesEn)["tour"]["stops"];
   /** The panel that is called up for it. */
   readonly panel?: Hideable;
 }
@@ -91,7 +92,7 @@ function TourCard({
   leave: () => void;
   onKeyDown: (event: KeyboardEvent) => void;
 }) {
-  const words = t().tour;
+  const words = inside().tour;
   const id = useId();
   const { title, text } = words.stops[stop.name];
   return (

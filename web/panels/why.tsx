@@ -5,13 +5,15 @@ import { RECENT_STEPS } from "../state/diagnose-steps.ts";
 import { type Edit, withEdits } from "../state/edit-config.ts";
 import type { EvidenceName, Finding } from "../state/finding.ts";
 import { formatNumber, formatPercent } from "../state/format.ts";
+import { hasAdvantages } from "../state/learns-from.ts";
 import { current, draft, preflight } from "../state/model.ts";
-import { currentLanguage, t } from "../text/index.ts";
+import { currentLanguage } from "../text/index.ts";
+import { inside } from "../text/insides.ts";
 import { DraftBar } from "./draft-bar.tsx";
 import "./why.css";
 
 export function WhyPanel() {
-  const words = t().why;
+  const words = inside().why;
   const run = current.value;
   if (run === null) return <p>{words.noRun}</p>;
   // Read, so that the panel follows the run.
@@ -26,23 +28,25 @@ export function WhyPanel() {
         ))}
       </ul>
       <DraftBar />
-      <details>
-        <summary>{words.lossTitle}</summary>
-        <p>{words.lossNote}</p>
-      </details>
+      {hasAdvantages(run.config.value) && (
+        <details>
+          <summary>{words.lossTitle}</summary>
+          <p>{words.lossNote}</p>
+        </details>
+      )}
     </section>
   );
 }
 
 function summary(steps: number, findings: readonly Finding[]): string {
-  const words = t().why;
+  const words = inside().why;
   const serious = findings.filter(({ severity }) => severity !== "note").length;
   if (serious > 0) return words.found(serious);
   return steps < RECENT_STEPS ? words.early(RECENT_STEPS) : words.healthy(RECENT_STEPS);
 }
 
 function FindingItem({ finding }: { finding: Finding }) {
-  const words = t().why;
+  const words = inside().why;
   const { code, severity, source, evidence, remedies } = finding;
   const { title, meaning } = words.findings[code];
   return (

@@ -6,6 +6,7 @@ import type { Config } from "../../src/train/config.ts";
 import { PRESETS } from "../../src/train/presets.ts";
 import type { StepRecord } from "../../src/train/records.ts";
 import type { Finding, Found } from "./finding.ts";
+import { hasAdvantages, learnsFromMistakes, needsRight, samplesPolicy } from "./learns-from.ts";
 import { easier, harder, livelier, longer, slower } from "./remedies.ts";
 
 /** Steps that a finding looks back over. */
@@ -26,6 +27,7 @@ export function fromSteps({ steps, config }: Diagnosed): Finding[] {
     cutOff,
     noPressure,
     deadGroups,
+    noPairs,
     skippedSteps,
     gradientSize,
     smallRate,
@@ -46,6 +48,7 @@ const neverRight: Rule = (recent, config) => {
   const accuracy = meanOf(recent, "acc");
   const truncated = meanOf(recent, "completions/clipped_ratio");
   return (
+    needsRight(config) &&
     below(accuracy, 0.01) && {
       code: "never-right",
       severity: "stops",
@@ -58,6 +61,7 @@ const neverRight: Rule = (recent, config) => {
 const alwaysRight: Rule = (recent, config) => {
   const accuracy = meanOf(recent, "acc");
   return (
+    learnsFromMistakes(config) &&
     above(accuracy, 0.97) && {
       code: "always-right",
       severity: "stops",
@@ -98,7 +102,8 @@ const noPressure: Rule = (recent, config) => {
 const deadGroups: Rule = (recent, config) => {
   const dead = meanOf(recent, "frac_reward_zero_std");
   const accuracy = meanOf(recent, "acc");
-  if (!above(dead, 0.9) || accuracy === null || accuracy < 0.01 || accuracy > 0.97) return false;
+  if (!hasAdvantages(config) || !above(dead, 0.9) || accuracy === null || accuracy < 0.01 || accuracy > 0.97)
+    return false;
   const right = meanOf(recent, "groups/all_correct") ?? 0;
   const wrong = meanOf(recent, "groups/all_wrong") ?? 0;
   const groups = right + wrong + (meanOf(recent, "groups/mixed") ?? 0);
@@ -108,6 +113,23 @@ const deadGroups: Rule = (recent, config) => {
     evidence: { deadGroups: dead, allRight: right / groups, allWrong: wrong / groups },
     remedies: [...livelier(config), ...(right > wrong ? harder(config) : easier(config))],
   };
+};
+
+/** Only methods that learn from pairs count them. */
+const noPairs: Rule = (recent, config) => {
+  const pairs = meanOf(recent, "pairs");
+  const { promptsPerStep, groupSize } = config.rl;
+  return (
+    below(pairs, 1) && {
+      code: "no-pairs",
+      severity: pairs === 0 ? "stops" : "slows",
+      evidence: { pairs, accuracy: meanOf(recent, "acc") ?? 0 },
+      remedies: [
+        { path: "rl.groupSize", value: 2 * groupSize },
+        { path: "rl.promptsPerStep", value: 2 * promptsPerStep },
+      ],
+    }
+  );
 };
 
 const skippedSteps: Rule = (recent, config) => {
@@ -128,8 +150,9 @@ const gradientSize: Rule = (recent, config) => {
     const remedies = [{ path: "rl.gradientClip", value: 1 }, ...slower(config)];
     return { code: "gradient-large", severity: "slows", evidence: { gradientNorm }, remedies };
   }
-  // Without a gradient because all groups are dead: that is told by its own finding.
-  if (!below(gradientNorm, 1e-4) || above(meanOf(recent, "frac_reward_zero_std"), 0.9)) return false;
+  // Without a gradient because all groups are dead: that is told by its own finding. Pairs have one until they are learned.
+  if (!hasAdvantages(config) || !below(gradientNorm, 1e-4)) return false;
+  if (above(meanOf(recent, "frac_reward_zero_std"), 0.9)) return false;
   const truncated = meanOf(recent, "completions/clipped_ratio") ?? 0;
   return {
     code: "gradient-none",
@@ -161,6 +184,7 @@ const smallRate: Rule = (recent) => {
 };
 
 const entropyOut: Rule = (recent, config) => {
+  if (!samplesPolicy(config)) return false;
   const entropy = meanOf(recent, "entropy");
   const calmer = [
     { path: "rl.temperature", value: 1 },
@@ -188,6 +212,7 @@ const entropyOut: Rule = (recent, config) => {
 const clippedUpdates: Rule = (recent, config) => {
   const clipped = meanOf(recent, "clip_ratio/region_mean");
   return (
+    samplesPolicy(config) &&
     above(clipped, 0.3) && {
       code: "clipped-updates",
       severity: "slows",

@@ -1,6 +1,6 @@
 /** Problems as people type them: `48 a*8 b*4`, `48*8*4`, with or without spaces and the sign that ends a prompt. */
 import { Random, STREAM } from "../../src/random.ts";
-import { applyOperation, LABELS } from "../../src/tasks/chain-arithmetic.ts";
+import { applyOperation, LABELS } from "../../src/tasks/chain-problem.ts";
 import { OPERATORS, type Operator } from "../../src/tasks/expression.ts";
 import { drawProblem } from "../../src/tasks/split.ts";
 import type { Task } from "../../src/tasks/task.ts";

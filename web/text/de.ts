@@ -3,7 +3,7 @@ import type { Strings } from "./en.ts";
 import { insidesDe } from "./insides.de.ts";
 
 /** Every word of the page in German. */
-export const de: Strings = {
+export const de: Required<Strings> = {
   app: {
     title: "bellows",
     claim: "Ein kleines Sprachmodell lernt, mit weniger Token zu denken",
@@ -278,6 +278,51 @@ export const de: Strings = {
     languages: { en: "English", de: "Deutsch" },
     presenter: "Vorführmodus",
   },
+  presets: {
+    title: "Fragen zum Ausprobieren",
+    note: "Jede beginnt einen neuen Lauf mit demselben Modell und demselben Seed. Erst sagen, was zu erwarten ist.",
+    watch: "Zu beachten:",
+    try: "Ausprobieren",
+    tryThis: (question) => `Ausprobieren: ${question}`,
+    recipes: "Die Methoden des Papers",
+    questions: {
+      constant: {
+        question: "Was geschieht, wenn es nie atmet?",
+        watch:
+          "richtige Antworten nehmen anfangs schneller zu, aber die Antworten werden kaum kürzer, als das Abschneiden sie macht.",
+      },
+      drop: {
+        question: "Was geschieht, wenn das Budget mit einem Schritt fällt?",
+        watch:
+          "der abgeschnittene Anteil springt hoch, und richtige Antworten brechen ein. Erholt es sich, bevor das Budget wiederkommt?",
+      },
+      tight: {
+        question: "Was geschieht, wenn Lmin zu klein ist?",
+        watch: "die schwereren Aufgaben: vier Rechnungen brauchen 28 Token ohne eine einzige Nachprüfung.",
+      },
+      fast: {
+        question: "Was geschieht, wenn es viermal so schnell atmet?",
+        watch: "ob die Länge dem Budget noch folgt oder nur seinem Mittel.",
+      },
+      falling: {
+        question: "Was geschieht, wenn das Budget immer nur fällt?",
+        watch:
+          "richtige Antworten nach dem letzten Fall: was keinen Platz mehr hat, kann nicht wiederkommen.",
+      },
+      penalty: {
+        question: "Was geschieht mit einer KL-Strafe?",
+        watch: "wie weit sich die Länge überhaupt bewegt, während das Modell nahe am Anfang bleiben muss.",
+      },
+      mask: {
+        question: "Was geschieht, wenn abgeschnittene Antworten nicht zählen?",
+        watch: "den abgeschnittenen Anteil: nichts sagt dem Modell, dass es zu lang war.",
+      },
+      pairs: {
+        question: "Was geschieht mit nur zwei Antworten je Aufgabe?",
+        watch: "Gruppen, die nichts lehren: zwei Antworten sind oft beide richtig oder beide falsch.",
+      },
+    },
+  },
   charts: chartsDe,
-  ...insidesDe,
+  insides: insidesDe,
 };

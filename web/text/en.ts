@@ -1,12 +1,13 @@
 /**
- * Every word of the page in English. Another language is a file of the same shape; text/index.ts loads it when it is chosen.
+ * The words of the page in English, but for those of what is fetched later (insides.en.ts). Another language is a file of the same shape; text/index.ts loads it when it is chosen.
  * Words with a number or name in them are functions, so that each language orders them in its own way.
  */
 import type { ErrorCode } from "../../src/errors.ts";
 import type { BrowserAdvice } from "../../src/host/browser-advice.ts";
 import type { Phase } from "../../src/rl/length-schedule.ts";
+import type { QuestionName } from "../panels/questions.ts";
 import { chartsEn } from "./charts.en.ts";
-import { insidesEn } from "./insides.en.ts";
+import type { insidesEn } from "./insides.en.ts";
 
 export const en = {
   app: {
@@ -281,9 +282,52 @@ export const en = {
     languages: { en: "English", de: "Deutsch" },
     presenter: "Presenter mode",
   },
+  presets: {
+    title: "Questions to try",
+    note: "Each starts a new run from the same model and the same seed. Say first what you expect.",
+    watch: "Watch:",
+    try: "Try it",
+    tryThis: (question: string) => `Try it: ${question}`,
+    recipes: "The methods of the paper",
+    questions: {
+      constant: {
+        question: "What happens if it never breathes?",
+        watch:
+          "right answers rise faster at first, but the responses hardly get shorter than the cut-off makes them.",
+      },
+      drop: {
+        question: "What happens if the budget drops in one step?",
+        watch:
+          "the truncated share leaps and right answers fall at once. Does it recover before the budget returns?",
+      },
+      tight: {
+        question: "What happens if Lmin is too small?",
+        watch: "the harder difficulties: four operations take 28 tokens without a single check.",
+      },
+      fast: {
+        question: "What happens if it breathes four times as fast?",
+        watch: "whether the length still follows the budget, or only its mean.",
+      },
+      falling: {
+        question: "What happens if the budget only ever falls?",
+        watch: "right answers after the last fall: what has no room left cannot come back.",
+      },
+      penalty: {
+        question: "What happens with a KL penalty?",
+        watch: "how far the length moves at all, while the model has to stay near its starting point.",
+      },
+      mask: {
+        question: "What happens if cut responses do not count?",
+        watch: "the truncated share: nothing tells the model that it was too long.",
+      },
+      pairs: {
+        question: "What happens with only two responses to each prompt?",
+        watch: "groups that teach nothing: two responses are often both right or both wrong.",
+      },
+    } satisfies Record<QuestionName, { question: string; watch: string }>,
+  },
   charts: chartsEn,
-  ...insidesEn,
 };
 
-/** What every language must have. */
-export type Strings = typeof en;
+/** The words of the page; those of {@link insidesEn} are there in every language but English. */
+export type Strings = typeof en & { readonly insides?: typeof insidesEn };

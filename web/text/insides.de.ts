@@ -1,4 +1,5 @@
 import type { insidesEn } from "./insides.en.ts";
+import { recipesDe } from "./recipes.de.ts";
 import { settingsDe, taskSettingsDe, unitsDe } from "./settings.de.ts";
 
 /** The same in German. */
@@ -19,6 +20,7 @@ export const insidesDe: typeof insidesEn = {
       task: "Aufgabe",
       schedule: "Budget L(t)",
       rl: "Bestärkendes Lernen",
+      method: "Methode",
       eval: "Auswertung",
       train: "Speicher und Sichern",
       model: "Modell",
@@ -33,7 +35,7 @@ export const insidesDe: typeof insidesEn = {
     apply: "Ab dem nächsten Schritt anwenden",
     restart: "Neuen Lauf damit beginnen",
     undo: "Rückgängig",
-    needsNewRun: "Seed, Startmodell, Aufgabe und Modell lassen sich im Lauf nicht ändern.",
+    needsNewRun: "Seed, Startmodell, Aufgabe, Modell und Methode lassen sich im Lauf nicht ändern.",
     descriptions: settingsDe,
     units: unitsDe,
     taskSettings: taskSettingsDe,
@@ -174,6 +176,7 @@ export const insidesDe: typeof insidesEn = {
       deadGroups: "Gruppen, die nichts lehren",
       allRight: "Gruppen ganz richtig",
       allWrong: "Gruppen ganz falsch",
+      pairs: "Paare je Schritt",
       longest: "längste Antwort (Token)",
       budget: "Budget (Token)",
       skipped: "ausgelassene Schritte",
@@ -209,6 +212,11 @@ export const insidesDe: typeof insidesEn = {
         title: "Die meisten Gruppen lehren nichts",
         meaning:
           "In einer Gruppe, die ganz richtig oder ganz falsch ist, ist jeder Vorteil 0. Gelernt wird nur aus gemischten Gruppen.",
+      },
+      "no-pairs": {
+        title: "Es gibt kaum ein Paar, aus dem zu lernen ist",
+        meaning:
+          "Diese Methode vergleicht zwei Antworten auf dieselbe Aufgabe. Wo alle richtig, alle falsch oder alle gleich sind, findet sie keine.",
       },
       "skipped-steps": {
         title: "Schritte werden ausgelassen",
@@ -268,50 +276,7 @@ export const insidesDe: typeof insidesEn = {
     lossNote:
       "Das ist normal. Bei einer Änderung je Rollout ist das Verhältnis genau 1, und die Vorteile einer Gruppe heben sich auf. Der Verlust ist für seinen Gradienten da; zu beachten sind richtige Antworten und Länge.",
   },
-  presets: {
-    title: "Fragen zum Ausprobieren",
-    note: "Jede beginnt einen neuen Lauf mit demselben Modell und demselben Seed. Erst sagen, was zu erwarten ist.",
-    watch: "Zu beachten:",
-    try: "Ausprobieren",
-    tryThis: (question) => `Ausprobieren: ${question}`,
-    questions: {
-      constant: {
-        question: "Was geschieht, wenn es nie atmet?",
-        watch:
-          "richtige Antworten nehmen anfangs schneller zu, aber die Antworten werden kaum kürzer, als das Abschneiden sie macht.",
-      },
-      drop: {
-        question: "Was geschieht, wenn das Budget mit einem Schritt fällt?",
-        watch:
-          "der abgeschnittene Anteil springt hoch, und richtige Antworten brechen ein. Erholt es sich, bevor das Budget wiederkommt?",
-      },
-      tight: {
-        question: "Was geschieht, wenn Lmin zu klein ist?",
-        watch: "die schwereren Aufgaben: vier Rechnungen brauchen 28 Token ohne eine einzige Nachprüfung.",
-      },
-      fast: {
-        question: "Was geschieht, wenn es viermal so schnell atmet?",
-        watch: "ob die Länge dem Budget noch folgt oder nur seinem Mittel.",
-      },
-      falling: {
-        question: "Was geschieht, wenn das Budget immer nur fällt?",
-        watch:
-          "richtige Antworten nach dem letzten Fall: was keinen Platz mehr hat, kann nicht wiederkommen.",
-      },
-      penalty: {
-        question: "Was geschieht mit einer KL-Strafe?",
-        watch: "wie weit sich die Länge überhaupt bewegt, während das Modell nahe am Anfang bleiben muss.",
-      },
-      mask: {
-        question: "Was geschieht, wenn abgeschnittene Antworten nicht zählen?",
-        watch: "den abgeschnittenen Anteil: nichts sagt dem Modell, dass es zu lang war.",
-      },
-      pairs: {
-        question: "Was geschieht mit nur zwei Antworten je Aufgabe?",
-        watch: "Gruppen, die nichts lehren: zwei Antworten sind oft beide richtig oder beide falsch.",
-      },
-    },
-  },
+  recipes: recipesDe,
   tour: {
     next: "Weiter",
     back: "Zurück",

@@ -1,13 +1,13 @@
 /**
- * Words of the panels that look inside and change things, in English: groups settings, schedule, inspector, tokens, think, why,
- * presets, tour. The explanations of settings stand in the config schema.
+ * Words of what is fetched when it is first looked at, in English: groups settings, schedule, inspector, tokens, think, why,
+ * recipes, tour. The explanations of settings stand in the config schema.
  */
 import type { ScheduleKind } from "../../src/rl/length-schedule.ts";
 import type { PresetName } from "../../src/train/presets.ts";
-import type { QuestionName } from "../panels/questions.ts";
 import type { SettingGroup } from "../panels/settings-form.ts";
 import type { Quantity } from "../panels/token-marks.ts";
 import type { EvidenceName, Finding, FindingCode } from "../state/finding.ts";
+import { recipesEn } from "./recipes.en.ts";
 
 export const insidesEn = {
   settings: {
@@ -23,6 +23,7 @@ export const insidesEn = {
       task: "Task",
       schedule: "Budget L(t)",
       rl: "Reinforcement learning",
+      method: "Method",
       eval: "Evaluation",
       train: "Memory and saving",
       model: "Model",
@@ -37,7 +38,7 @@ export const insidesEn = {
     apply: "Apply from the next step",
     restart: "Start a new run with it",
     undo: "Undo",
-    needsNewRun: "Seed, start, task and model cannot change in mid-run.",
+    needsNewRun: "Seed, start, task, model and method cannot change in mid-run.",
     /** By path, where they are not those of the schema. */
     descriptions: {} as Readonly<Record<string, string>>,
     units: {} as Readonly<Record<string, string>>,
@@ -182,6 +183,7 @@ export const insidesEn = {
       deadGroups: "groups that teach nothing",
       allRight: "groups all right",
       allWrong: "groups all wrong",
+      pairs: "pairs per step",
       longest: "longest response (tokens)",
       budget: "budget (tokens)",
       skipped: "skipped steps",
@@ -217,6 +219,11 @@ export const insidesEn = {
         title: "Most groups teach nothing",
         meaning:
           "In a group that is all right or all wrong, every advantage is 0. Only groups that mix both are learned from.",
+      },
+      "no-pairs": {
+        title: "There is hardly a pair to learn from",
+        meaning:
+          "This method compares two responses to the same problem. Where all are right, all wrong or all alike, it finds none.",
       },
       "skipped-steps": {
         title: "Steps are skipped",
@@ -275,49 +282,7 @@ export const insidesEn = {
     lossNote:
       "That is normal. With one update per rollout the ratio is exactly 1, and the advantages of a group add up to 0. The loss is there for its gradient; look at right answers and length instead.",
   },
-  presets: {
-    title: "Questions to try",
-    note: "Each starts a new run from the same model and the same seed. Say first what you expect.",
-    watch: "Watch:",
-    try: "Try it",
-    tryThis: (question: string) => `Try it: ${question}`,
-    questions: {
-      constant: {
-        question: "What happens if it never breathes?",
-        watch:
-          "right answers rise faster at first, but the responses hardly get shorter than the cut-off makes them.",
-      },
-      drop: {
-        question: "What happens if the budget drops in one step?",
-        watch:
-          "the truncated share leaps and right answers fall at once. Does it recover before the budget returns?",
-      },
-      tight: {
-        question: "What happens if Lmin is too small?",
-        watch: "the harder difficulties: four operations take 28 tokens without a single check.",
-      },
-      fast: {
-        question: "What happens if it breathes four times as fast?",
-        watch: "whether the length still follows the budget, or only its mean.",
-      },
-      falling: {
-        question: "What happens if the budget only ever falls?",
-        watch: "right answers after the last fall: what has no room left cannot come back.",
-      },
-      penalty: {
-        question: "What happens with a KL penalty?",
-        watch: "how far the length moves at all, while the model has to stay near its starting point.",
-      },
-      mask: {
-        question: "What happens if cut responses do not count?",
-        watch: "the truncated share: nothing tells the model that it was too long.",
-      },
-      pairs: {
-        question: "What happens with only two responses to each prompt?",
-        watch: "groups that teach nothing: two responses are often both right or both wrong.",
-      },
-    } satisfies Record<QuestionName, { question: string; watch: string }>,
-  },
+  recipes: recipesEn,
   tour: {
     next: "Next",
     back: "Back",

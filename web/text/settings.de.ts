@@ -18,7 +18,7 @@ const rate = (group: string): Record<string, string> => ({
 /** By path. */
 export const settingsDe: Readonly<Record<string, string>> = {
   seed: "Seed aller Zufallszahlen des Laufs",
-  init: "woher die Gewichte kommen: `pre-rl` (mitgeliefert), `random` oder der Pfad eines Checkpoint-Ordners",
+  init: "woher die Gewichte kommen: `pre-rl` oder `two-modes` (mitgeliefert), `random` oder der Pfad eines Checkpoint-Ordners",
 
   "task.name": "was trainiert wird: die Art der Aufgaben",
   "task.settings": "Einstellungen der Aufgabe, die von ihren Vorgaben abweichen",
@@ -64,6 +64,23 @@ export const settingsDe: Readonly<Record<string, string>> = {
   "rl.groupFilter":
     "dynamisches Ziehen: mit jeder Gruppe trainieren oder nur mit denen, die Richtiges und Falsches mischen",
   "rl.maxRollouts": "die meisten Rollouts, die das dynamische Ziehen für einen Schritt macht",
+  "rl.stageGroupSizes": "Gruppengröße in jedem Abschnitt des Budgets; leer: durchweg `groupSize`",
+  "rl.stageStart": "was ein neuer Abschnitt des Budgets mit Optimierer und Referenzmodell macht",
+  "rl.tokenBudget":
+    "der Lauf endet mit dem Schritt, der im Ganzen so viele Token erzeugt hat; 0: kein solches Ende",
+
+  "method.name": "wessen Belohnungen, Paare und Verluste gelten; ein Rezept stellt es ein",
+  "method.refreshEvery": "Schritte, nach denen das Referenzmodell zum jetzigen Modell wird; 0: nie",
+  "method.lengthCoefficient": "Gewicht des eigenen Längenterms der Methode",
+  "method.lengthFrom": "erster Schritt, in dem der Längenterm zählt",
+  "method.preferenceBeta": "β von SimPO und DPO",
+  "method.preferenceMargin": "Vorsprung, den SimPO verlangt, geteilt durch β",
+  "method.nllCoefficient":
+    "Gewicht der mittleren negativen Log-Wahrscheinlichkeit gewählter Antworten neben dem Verlust der Paare",
+  "method.dropFraction": "Bruchteil der Paare, die mit dem kleinsten Abstand, der wegbleibt",
+  "method.chosen": "welche Antwort gewählt oder nachgeahmt wird",
+  "method.evalBudget":
+    "Budget, das Aufgaben der Auswertung nennen, wo Aufgaben eines nennen; 0: schedule.lmax",
 
   "sft.steps": "Änderungen",
   "sft.batchSize": "Spuren des Lehrers für eine Änderung",
@@ -78,6 +95,9 @@ export const settingsDe: Readonly<Record<string, string>> = {
   "eval.temperature": "Temperatur beim Ziehen in der Auswertung; 0 nimmt stets das Wahrscheinlichste",
   "eval.seed":
     "Seed der Auswertungsaufgaben: Läufe mit verschiedenen Seeds werden an denselben Aufgaben gemessen",
+  "eval.forceAnswerAt":
+    "erzwungenes Budget: nach so vielen Token endet das Denken, und eine Antwort wird erzwungen; 0: aus",
+  "eval.ignoreEnds": "erzwungenes Budget: wie oft der Beginn einer Antwort durch `wait` ersetzt wird",
 
   "train.microBatchTokens":
     "die meisten Token eines Vor- und Rückwärtsgangs; ändert Speicher und Tempo, nicht das Ergebnis",
@@ -101,6 +121,7 @@ export const unitsDe: Readonly<Record<string, string>> = {
   batches: "Stapel",
   problems: "Aufgaben",
   sequences: "Folgen",
+  times: "Mal",
 };
 
 /** Settings of the tasks, by name. */
@@ -117,6 +138,7 @@ export const taskSettingsDe: Readonly<Record<string, string>> = {
   secondAlternative: "Wie oft auf ein zweites Mal ein drittes folgt",
   alternativeDoubt:
     "Faktor der Nachprüfungen nach richtigen schnellen Ergebnissen, wenn die Aufgabe noch einmal gerechnet wird",
+  bare: "Wie oft der Lehrer nach einem `so` am Anfang nur schnelle Ergebnisse schreibt",
   insight: "Wie oft ein Versuch einer Lösung folgt statt dem Zufall",
   attempts: "Die meisten Versuche; der letzte folgt einer Lösung",
 };

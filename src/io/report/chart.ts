@@ -2,13 +2,15 @@ import { drawCurve, drawSample, omission, type Plot, type Series } from "./curve
 import { type Content, type Markup, markup } from "./markup.ts";
 import { type Domain, scale, ticks } from "./scale.ts";
 import { measured } from "./series.ts";
-import { label, round, textWidth } from "./style.ts";
+import { boldWidth, label, round, textWidth } from "./style.ts";
 import type { Span } from "./summary.ts";
 
 /** Curves over the steps of a run, in panels that share their horizontal axis. */
 export interface Chart {
   /** First and last step. */
   readonly steps: Domain;
+  /** What the horizontal axis counts, where that is not whole steps of training. */
+  readonly axis?: string;
   /** What the budget did, tinted behind the curves. */
   readonly spans: readonly Span[];
   /** Steps from which on settings were others, as upright lines. */
@@ -63,7 +65,7 @@ export function drawChart(chart: Chart, width: number): Drawing {
     add({ content: markup`${drawPanel(panel, chart, plot)}`, height: panel.height + 14 });
   }
   drawn.push(drawReadings(chart, plots));
-  add(drawSteps(chart.steps, x, height, width));
+  add(drawSteps(chart, x, height, width));
   const omissions = chart.panels.flatMap(({ series }, i) => series.map((s) => omission(s, plots[i]!)));
   for (const note of new Set(omissions)) {
     if (note !== "") add({ content: label("soft", "start", 0, height + 12, note), height: ROW });
@@ -74,7 +76,7 @@ export function drawChart(chart: Chart, width: number): Drawing {
 /** The panel's title, and a sample of each series with its name, in as many rows as it takes. */
 function drawLegend({ title, series }: Panel, top: number, width: number): Drawing {
   const parts: Content[] = [label("title", "start", 0, top + 13, title)];
-  let x = textWidth(title) + 20;
+  let x = boldWidth(title) + 20;
   let y = top;
   for (const item of series) {
     const wide = 30 + textWidth(item.name);
@@ -169,14 +171,14 @@ function drawReadings({ readings, steps }: Chart, plots: readonly Plot[]): Conte
   });
 }
 
-function drawSteps(steps: Domain, x: (step: number) => number, top: number, width: number): Drawing {
+function drawSteps({ steps, axis }: Chart, x: (step: number) => number, top: number, width: number): Drawing {
   const numbers = ticks(steps, Math.max(2, Math.round(width / 90)))
-    .filter(Number.isInteger)
+    .filter((value) => axis !== undefined || Number.isInteger(value))
     .map((value) => {
       const isAtEdge = x(value) + textWidth(`${value}`) / 2 > width;
       return label("soft", isAtEdge ? "end" : "middle", isAtEdge ? width : x(value), top + 4, `${value}`);
     });
-  const title = label("soft", "middle", (LEFT + width - RIGHT) / 2, top + 21, "training step");
+  const title = label("soft", "middle", (LEFT + width - RIGHT) / 2, top + 21, axis ?? "training step");
   return { content: markup`${[numbers, title]}`, height: 28 };
 }
 

@@ -1,17 +1,15 @@
-import chartCss from "./chart.css?raw";
 import { type EvalPoint, type Fields, isFields, parseLog, type ReportData, type RunLog } from "./data.ts";
 import {
   accuracyFigure,
   budgetFigure,
   entropyFigure,
-  type Figure,
   signalFigure,
   trailFigure,
   waitFigure,
 } from "./figures.ts";
 import { count, fixed, percent, signed, withError } from "./format.ts";
-import { type Content, type Markup, markup, verbatim } from "./markup.ts";
-import pageCss from "./page.css?raw";
+import { type Content, type Markup, markup } from "./markup.ts";
+import { FULL, figureCard, HALF, page } from "./page.ts";
 import { windowOf } from "./panels.ts";
 import { cycleName, facts, headline, introduction, story, unfinished } from "./story.ts";
 import { type Summary, summarise } from "./summary.ts";
@@ -19,11 +17,6 @@ import { numberTable, settingsTable } from "./table.ts";
 import { tracesSection } from "./traces.ts";
 
 export type { ReportData } from "./data.ts";
-
-/** Pixels that a chart is drawn wide, so that its text has its size: over the whole page, half of it, and a phone's. */
-const FULL = 980;
-const HALF = 470;
-const NARROW = 350;
 
 /**
  * The report of a run: one page of HTML that brings all it needs, runs no script and fetches nothing; a browser is told
@@ -35,18 +28,9 @@ export function reportHtml(data: ReportData): string {
   const summary = summarise(log, data.config);
   const closer = [trailFigure, waitFigure, entropyFigure, signalFigure].map((make) => make(log, summary));
   const title = headline(log, summary);
-  return markup`<!doctype html>
-<html lang="en-GB">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}: ${data.name}, a run of bellows</title>
-<style>${verbatim(pageCss)}${verbatim(chartCss)}</style>
-</head>
-<body>
-<header>
+  return page(
+    `${title}: ${data.name}, a run of bellows`,
+    markup`<header>
 <p class="name">A run of bellows: <code>${data.name}</code></p>
 <h1>${title}</h1>
 </header>
@@ -59,9 +43,9 @@ ${factList(log, summary)}
 <h2 id="went">How it went</h2>
 <p>${chartNote(log, summary)}</p>
 <div class="figures">
-${card(budgetFigure(log, summary), FULL)}
+${figureCard(budgetFigure(log, summary), FULL)}
 ${cycleTable(summary)}
-${card(accuracyFigure(log, summary), FULL)}
+${figureCard(accuracyFigure(log, summary), FULL)}
 ${levelTable(log.evals)}
 </div>
 </section>
@@ -71,7 +55,7 @@ ${tracesSection(log.evals)}
 </section>
 <section aria-labelledby="closer">
 <h2 id="closer">A closer look</h2>
-<div class="figures halves">${closer.map((figure) => card(figure, HALF))}</div>
+<div class="figures halves">${closer.map((figure) => figureCard(figure, HALF))}</div>
 </section>
 <section aria-labelledby="made">
 <h2 id="made">How it was made</h2>
@@ -79,10 +63,8 @@ ${tracesSection(log.evals)}
 <details><summary>Environment</summary>${settingsTable("What the run ran on", flatten(data.environment))}</details>
 <details><summary>Words used here</summary>${GLOSSARY}</details>
 </section>
-</main>
-</body>
-</html>
-`.text;
+</main>`,
+  );
 }
 
 function factList(log: RunLog, summary: Summary): Markup {
@@ -144,22 +126,6 @@ ${numberTable({
 })}
 </section>
 `;
-}
-
-/** A figure with its words and, behind a click, its numbers. */
-function card({ id, title, text, draw, tables }: Figure, width: number): Markup {
-  return markup`<section class="card" aria-labelledby="${id}">
-<h3 id="${id}">${title}</h3>
-<figure role="img" aria-labelledby="${id}" aria-describedby="${id}-text">${drawing(draw, "wide", width)}${drawing(draw, "narrow", NARROW)}</figure>
-<p id="${id}-text">${text}</p>
-<details><summary>The numbers</summary>${tables.map(numberTable)}</details>
-</section>
-`;
-}
-
-function drawing(draw: Figure["draw"], name: string, width: number): Markup {
-  const { content, height } = draw(width);
-  return markup`<svg class="${name}" viewBox="0 0 ${width} ${Math.ceil(height)}">${content}</svg>`;
 }
 
 function levelTable(evals: readonly EvalPoint[]): Content {

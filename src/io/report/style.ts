@@ -61,6 +61,11 @@ export function textWidth(text: string): number {
   return [...text].reduce((width, character) => width + characterWidth(character), 0);
 }
 
+/** As {@link textWidth}, of bold text. */
+export function boldWidth(text: string): number {
+  return 1.12 * textWidth(text);
+}
+
 function characterWidth(character: string): number {
   if ("fijlrtI.,:;'|()[]1 ".includes(character)) return 4.6;
   return "mwMW%@".includes(character) ? 10.5 : 7.4;

@@ -80,7 +80,7 @@ export function summarise({ steps, evals }: RunLog, config: Fields): Summary {
     steps.map(pick).filter((value) => value !== null);
   return {
     stepsDone: steps.length === 0 ? 0 : steps.at(-1)!.step + 1,
-    stepsPlanned: numberIn(config, "rl.steps"),
+    stepsPlanned: stepsPlanned(steps, config),
     change: evals.length < 2 ? null : changeOf(evals[0]!, evals.at(-1)!),
     spans,
     cycles,
@@ -91,6 +91,13 @@ export function summarise({ steps, evals }: RunLog, config: Fields): Summary {
     sampledTokens: sum(over((step) => step.tokens)),
     seconds: sum([...steps, ...evals].map((point) => point.seconds)),
   };
+}
+
+/** The steps of the config, or those that were made where its tokens were spent before. */
+function stepsPlanned(steps: RunLog["steps"], config: Fields): number | null {
+  const budget = numberIn(config, "rl.tokenBudget") ?? 0;
+  const isSpent = budget > 0 && (sum(steps.map((step) => step.tokens)) ?? 0) >= budget;
+  return isSpent ? steps.at(-1)!.step + 1 : numberIn(config, "rl.steps");
 }
 
 export function spansOf(steps: readonly StepPoint[]): Span[] {

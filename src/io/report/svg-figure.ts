@@ -1,5 +1,5 @@
 import chartCss from "./chart.css?raw";
-import { drawChart } from "./chart.ts";
+import { type Drawing, drawChart } from "./chart.ts";
 import { parseLog, type ReportData } from "./data.ts";
 import { markup, verbatim } from "./markup.ts";
 import { accuracyPanel, frame, lengthPanel } from "./panels.ts";
@@ -18,22 +18,29 @@ export function figureSvg(data: ReportData): string {
   const log = parseLog(data.lines);
   const summary = summarise(log, data.config);
   const title = headline(log, summary);
-  const chart = drawChart(
-    {
-      ...frame(log, summary),
-      panels: [lengthPanel(log, summary, 165), accuracyPanel(log, 165)],
-      readings: [],
-    },
-    WIDTH - 2 * MARGIN,
+  return standaloneSvg(data.name, title, (width) =>
+    drawChart(
+      {
+        ...frame(log, summary),
+        panels: [lengthPanel(log, summary, 165), accuracyPanel(log, 165)],
+        readings: [],
+      },
+      width,
+    ),
   );
+}
+
+/** A drawing with its title above as a picture of its own. */
+export function standaloneSvg(name: string, title: string, draw: (width: number) => Drawing): string {
+  const drawing = draw(WIDTH - 2 * MARGIN);
   const top = 52;
-  const height = Math.ceil(top + chart.height + 14);
+  const height = Math.ceil(top + drawing.height + 14);
   return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">
-<title>${data.name}: ${title}</title>
+<title>${name}: ${title}</title>
 <style>${verbatim(chartCss)}</style>
 <rect class="card" width="${WIDTH}" height="${height}" rx="10"/>
 <text class="headline" x="${MARGIN}" y="34">${title}</text>
-<g transform="translate(${MARGIN} ${top})">${chart.content}</g>
+<g transform="translate(${MARGIN} ${top})">${drawing.content}</g>
 </svg>
 `.text;
 }

@@ -2,8 +2,9 @@ import type { Drawing } from "./chart.ts";
 import type { EvalPoint } from "./data.ts";
 import { percent } from "./format.ts";
 import { type Content, markup } from "./markup.ts";
-import { roundDomain, scale, ticks } from "./scale.ts";
-import { label, markerPath, round, textWidth } from "./style.ts";
+import { drawNames, type Named, planeOf } from "./plane.ts";
+import { roundDomain } from "./scale.ts";
+import { label, markerPath, round } from "./style.ts";
 import type { Cycle } from "./summary.ts";
 
 /** An evaluation in the plane of length and accuracy. */
@@ -13,29 +14,19 @@ interface Stop {
   readonly y: number;
 }
 
-interface Box {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
-
 const HEIGHT = 330;
-const LEFT = 40;
-const RIGHT = 12;
-const TOP = 26;
-const BOTTOM = 40;
 
 /**
  * The way of a run through accuracy and length (SIRI figure 1): its evaluations joined in the order of time, with the
  * shortest and the longest of each cycle. Up is better, left is cheaper.
  */
 export function drawTrail(evals: readonly EvalPoint[], cycles: readonly Cycle[], width: number): Drawing {
-  const plot: Box = { left: LEFT, right: width - RIGHT, top: TOP, bottom: HEIGHT - BOTTOM };
-  const middle = (plot.left + plot.right) / 2;
   const known = evals.filter(({ accuracy, length }) => accuracy !== null && length !== null);
   if (known.length === 0) {
-    return { content: label("soft", "middle", middle, HEIGHT / 2, "nothing was measured"), height: HEIGHT };
+    return {
+      content: label("soft", "middle", width / 2, HEIGHT / 2, "nothing was measured"),
+      height: HEIGHT,
+    };
   }
   const lengths = roundDomain(known.map((point) => point.length!));
   const accuracies = roundDomain(
@@ -44,24 +35,14 @@ export function drawTrail(evals: readonly EvalPoint[], cycles: readonly Cycle[],
       Math.min(1, accuracy! + (error ?? 0)),
     ]),
   );
-  const x = scale(lengths, [plot.left, plot.right]);
-  const y = scale(accuracies, [plot.bottom, plot.top]);
+  const { x, y, box, frame } = planeOf(lengths, accuracies, width, HEIGHT);
   const stops = known.map((point): Stop => ({ eval: point, x: x(point.length!), y: y(point.accuracy!) }));
   const drawn = [
-    label("title", "start", 0, 13, "right answers, %"),
-    ticks(accuracies, 5).map((value) => [
-      markup`<path class="grid" d="M${plot.left} ${round(y(value))}H${plot.right}"/>`,
-      label("soft", "end", plot.left - 6, y(value) + 4, `${round(100 * value)}`),
-    ]),
-    ticks(lengths, width / 80).map((value) => [
-      markup`<path class="grid" d="M${round(x(value))} ${plot.top}V${plot.bottom}"/>`,
-      label("soft", "middle", x(value), plot.bottom + 16, `${value}`),
-    ]),
-    label("soft", "middle", middle, plot.bottom + 33, "tokens per response"),
+    frame,
     drawErrors(stops, y),
     drawPath(stops),
     drawStops(stops, cycles),
-    drawNames(stops, cycles, plot),
+    drawNames(namesOf(stops, cycles), box),
   ];
   return { content: markup`${drawn}`, height: HEIGHT };
 }
@@ -107,25 +88,16 @@ function drawStops(stops: readonly Stop[], cycles: readonly Cycle[]): Content {
   });
 }
 
-/** Names of the stops that matter, each where it covers no stop and no other name; left out where there is no room. */
-function drawNames(stops: readonly Stop[], cycles: readonly Cycle[], plot: Box): Content {
-  const taken = stops.map(({ x, y }): Box => ({ left: x - 4, right: x + 4, top: y - 4, bottom: y + 4 }));
-  const [start, end] = [stops[0], stops.at(-1)];
-  // Both ends first: of the names, they matter most.
+/** The stops that matter have names. Both ends first: of the names, they matter most. */
+function namesOf(stops: readonly Stop[], cycles: readonly Cycle[]): Named[] {
+  const [start, end] = [stops[0]!, stops.at(-1)!];
   return [...new Set([start, end, ...stops])].map((stop) => {
-    if (stop === undefined) return null;
     const names = [
       stop === start && "start",
       stop === end && stop !== start && "end",
       ...rolesOf(stop, cycles),
     ];
-    const name = names.filter((part) => part !== false).join(", ");
-    const place = placesAround(stop, BOLD * textWidth(name)).find(
-      (box) => isInside(box, plot) && !taken.some((other) => overlaps(box, other)),
-    );
-    if (name === "" || place === undefined) return null;
-    taken.push(place);
-    return label("end", "start", place.left, place.bottom - 4, name);
+    return { x: stop.x, y: stop.y, name: names.filter((part) => part !== false).join(", ") };
   });
 }
 
@@ -137,34 +109,4 @@ function rolesOf({ eval: point }: Stop, cycles: readonly Cycle[]): string[] {
       ...(longest === point ? [`longest${cycle}`] : []),
     ];
   });
-}
-
-/** How much wider bold text is. */
-const BOLD = 1.12;
-
-/** Room for text right, left, above and below of a stop, then at its corners. */
-function placesAround({ x, y }: Stop, width: number): Box[] {
-  const box = (left: number, middle: number): Box => ({
-    left,
-    right: left + width,
-    top: middle - 8,
-    bottom: middle + 8,
-  });
-  return [
-    box(x + 9, y),
-    box(x - 9 - width, y),
-    ...[-15, 15, -27, 27].flatMap((dy) => [
-      box(x - width / 2, y + dy),
-      box(x + 6, y + dy),
-      box(x - 6 - width, y + dy),
-    ]),
-  ];
-}
-
-function isInside(box: Box, { left, right, top, bottom }: Box): boolean {
-  return box.left >= left && box.right <= right + RIGHT && box.top >= top - 10 && box.bottom <= bottom;
-}
-
-function overlaps(a: Box, b: Box): boolean {
-  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }

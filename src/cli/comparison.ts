@@ -1,0 +1,148 @@
+import type { Cell } from "../compare/cells.ts";
+import { gather, readTimes, writeTimes } from "../compare/folder.ts";
+import type { Matrix } from "../compare/matrix.ts";
+import { ATTEMPTS, type Attempt, runPool } from "../compare/pool.ts";
+import { Progress } from "../compare/progress.ts";
+import type { FailedCell, Times } from "../compare/report/data.ts";
+import { writeComparisonReport } from "../compare/report/report.ts";
+import {
+  type Child,
+  environmentVariable,
+  exit,
+  INTERRUPTED_STATUS,
+  onInterrupt,
+  type Place,
+  processorCount,
+  programCall,
+  startChild,
+} from "../host/node-program.ts";
+import type { JsonObject } from "../io/json.ts";
+import { ComparisonView } from "./compare-view.ts";
+
+/** What is to be compared, and where. */
+export interface ComparisonPlan {
+  readonly matrix: Matrix;
+  readonly folder: Place;
+  /** The file of the matrix, as it was named. */
+  readonly file: string;
+  readonly cells: readonly Cell[];
+  /** How many run side by side. */
+  readonly jobs: number;
+}
+
+/** A comparison at work: runs cells as child processes, and gathers their results. */
+export class Comparison {
+  readonly #plan: ComparisonPlan;
+  /** Cells that are not done yet. */
+  readonly #todo: readonly Cell[];
+  readonly #view: ComparisonView;
+  readonly #children = new Set<Child>();
+  /** Of cells that were given up, by name. */
+  readonly #errors = new Map<string, string>();
+  /** Cells end at any time; their results are gathered one after the other. */
+  #gathered: Promise<unknown> = Promise.resolve();
+  #isStopped = false;
+  /** When the seconds of this comparison were put down last. */
+  #counted = performance.now();
+
+  /**
+   * @param finished names of the cells that are done already.
+   * @param json prints records in place of text.
+   */
+  constructor(plan: ComparisonPlan, finished: ReadonlySet<string>, json: boolean) {
+    this.#plan = plan;
+    this.#todo = plan.cells.filter(({ name }) => !finished.has(name));
+    this.#view = new ComparisonView(new Progress(plan.cells, finished, plan.matrix.budget), json);
+  }
+
+  /** Returns the exit status: 1 where a cell failed. */
+  async run(): Promise<number> {
+    const { matrix, folder, jobs } = this.#plan;
+    this.#view.start(matrix.name, folder.shown, jobs);
+    const stopListening = onInterrupt(() => this.#stop());
+    await runPool(this.#todo, {
+      jobs,
+      isStopped: () => this.#isStopped,
+      run: (cell, attempt) => this.#attempt(cell, attempt),
+      ended: (cell, attempt) => this.#ended(cell, attempt),
+    });
+    stopListening();
+    const data = await this.#gather();
+    const failed = this.#failed();
+    await writeComparisonReport(folder.storage, folder.path, { matrix, ...data, failed });
+    if (this.#isStopped) {
+      this.#view.stopped(folder.shown);
+      return INTERRUPTED_STATUS;
+    }
+    this.#view.finish(folder.shown, failed);
+    return failed.length > 0 ? 1 : 0;
+  }
+
+  #failed(): FailedCell[] {
+    return this.#plan.cells.flatMap(({ name: cell }) => {
+      const error = this.#errors.get(cell);
+      return error === undefined ? [] : [{ cell, error }];
+    });
+  }
+
+  #stop(): void {
+    if (this.#isStopped) exit(INTERRUPTED_STATUS); // the second time in earnest; the children notice
+    this.#isStopped = true;
+    this.#view.interrupted();
+    for (const child of this.#children) child.stop();
+  }
+
+  async #attempt(cell: Cell, attempt: number): Promise<Attempt> {
+    const args = ["compare", "--resume", this.#plan.folder.shown, "--cell", cell.name];
+    const child = startChild(args, driverThreads(this.#plan.jobs), (line) => {
+      this.#view.record(cell, JSON.parse(line) as JsonObject);
+    });
+    this.#children.add(child);
+    const { status, complaint } = await child.ended;
+    this.#children.delete(child);
+    if (status === 0) return { end: "done" };
+    if (this.#isStopped) return { end: "stopped" };
+    const error = complaint || `it ended with status ${status}`;
+    if (attempt < ATTEMPTS) this.#view.retry(cell, attempt, error);
+    return { end: "crashed", error };
+  }
+
+  async #ended(cell: Cell, attempt: Attempt): Promise<void> {
+    const error = attempt.end === "crashed" ? attempt.error : null;
+    if (error !== null) this.#errors.set(cell.name, error);
+    this.#gathered = this.#gathered.then(() => this.#gather());
+    await this.#gathered;
+    this.#view.ended(cell, error);
+  }
+
+  /** Puts together what there is by now. */
+  async #gather() {
+    const { folder, file, jobs } = this.#plan;
+    const { storage, path } = folder;
+    const { rows, curves, times: cells } = await gather(storage, path, this.#plan.cells);
+    const known = await readTimes(storage, path);
+    const distinct = (name: "device" | "commit") =>
+      [...new Set(Object.values(cells).map((cell) => cell[name]))].join(", ");
+    const now = performance.now();
+    const times = {
+      command: `${programCall()} compare ${file} --out ${folder.shown}${jobs > 1 ? ` --jobs ${jobs}` : ""}`,
+      jobs,
+      seconds: Number(known.seconds ?? 0) + (now - this.#counted) / 1000,
+      // A call that finds all done takes no time, and does not say how it was done.
+      ...(this.#todo.length === 0 ? (known as Partial<Times>) : {}),
+      device: distinct("device"),
+      commit: distinct("commit"),
+      cells,
+    };
+    this.#counted = now;
+    await writeTimes(storage, path, times);
+    return { rows, curves, times };
+  }
+}
+
+/** Shares the processors out among Mesa's software drivers: each would start a thread for every one of them. */
+function driverThreads(jobs: number): Record<string, string> {
+  const variable = "LP_NUM_THREADS";
+  if (jobs === 1 || environmentVariable(variable) !== undefined) return {};
+  return { [variable]: String(Math.max(1, Math.floor(processorCount() / jobs))) };
+}

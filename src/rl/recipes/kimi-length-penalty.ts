@@ -1,0 +1,36 @@
+import { kimiLengthReward } from "../length-reward.ts";
+import type { PolicyMethod } from "../method.ts";
+import { CORRECTNESS } from "../reward.ts";
+import type { Recipe } from "./recipe.ts";
+import { FIXED_LENGTH, recipeSettings } from "./settings.ts";
+import { TRAITS } from "./traits.ts";
+
+export const kimiLengthPenaltyMethod: PolicyMethod = {
+  ...TRAITS["kimi-length-penalty"],
+  rewards: ({ lengthCoefficient, lengthFrom }) => [
+    CORRECTNESS,
+    { name: "length", weight: lengthCoefficient, reward: kimiLengthReward(lengthFrom) },
+  ],
+};
+
+/**
+ * The length penalty of Kimi k1.5 (2501.12599 §2.3.3), switched on after a warm-up without it: T/2 steps in
+ * the toy. The weight is not published; with 1, a right response earns at least 0.5 and a wrong one at most
+ * 0.
+ *
+ * Kimi's loss is a squared error with a term (τ/2)(∇ log π/π_i)²; with one update per rollout that term is 0,
+ * and what is left is the sum of the log-probs of a response times its reward's distance from the mean:
+ * advantages without deviation, and no division by length.
+ */
+export const kimiLengthPenalty = {
+  name: "kimi-length-penalty",
+  title: "Kimi k1.5 length penalty",
+  source: "Kimi k1.5 2501.12599 §2.3",
+  method: kimiLengthPenaltyMethod,
+  settings: ({ cycle }) =>
+    recipeSettings({
+      schedule: FIXED_LENGTH,
+      rl: { advantageStd: "none", lossAggregation: "seq-mean-token-sum-norm" },
+      method: { name: "kimi-length-penalty", lengthCoefficient: 1, lengthFrom: Math.round(cycle / 2) },
+    }),
+} satisfies Recipe;

@@ -1,0 +1,75 @@
+import type { LengthSchedule } from "../length-schedule.ts";
+import type { MethodSettings } from "../method.ts";
+import type { Patch } from "./recipe.ts";
+
+/**
+ * What a recipe does not say itself about `rl`: GRPO as SIRI runs it (2509.25176 §5.1: DAPO's clip, no KL),
+ * by one update per rollout and at the toy's learning rate. Prompts, group size, steps and the optimizer's
+ * decays are the config's own: they are the same for all that are compared.
+ */
+const RL = {
+  temperature: 1,
+  learningRate: 5e-4,
+  warmupSteps: 0,
+  decay: "constant",
+  miniBatches: 1,
+  lossAggregation: "token-mean",
+  clipLow: 0.2,
+  clipHigh: 0.28,
+  dualClip: 0,
+  advantageStd: "population",
+  klKind: "none",
+  klCoefficient: 0,
+  entropyCoefficient: 0,
+  overlong: "penalise",
+  overlongBuffer: 16,
+  groupFilter: "off",
+  stageGroupSizes: [],
+  stageStart: "continue",
+};
+
+const METHOD: MethodSettings & { readonly name: string } = {
+  name: "grpo",
+  refreshEvery: 0,
+  lengthCoefficient: 0,
+  lengthFrom: 0,
+  preferenceBeta: 2,
+  preferenceMargin: 0.25,
+  nllCoefficient: 0,
+  dropFraction: 0,
+  chosen: "shortest",
+  evalBudget: 0,
+};
+
+const EVAL = { forceAnswerAt: 0, ignoreEnds: 0 };
+
+/** What a recipe says; what it leaves out is plain GRPO. */
+export interface RecipeSettings {
+  readonly schedule: Partial<LengthSchedule> & Pick<LengthSchedule, "kind">;
+  readonly rl?: Partial<Record<keyof typeof RL, unknown>>;
+  readonly method?: Partial<typeof METHOD>;
+  readonly eval?: Partial<typeof EVAL>;
+}
+
+/**
+ * The settings of a recipe made whole: all that tells one way to train from another is in them, so a recipe
+ * is the same whatever config it is laid over.
+ */
+export function recipeSettings({ schedule, rl, method, eval: evaluation }: RecipeSettings): Patch {
+  return {
+    schedule: { alignment: "half", stages: [], ...schedule },
+    rl: { ...RL, ...rl },
+    method: { ...METHOD, ...method },
+    eval: { ...EVAL, ...evaluation },
+  };
+}
+
+/** The budget of methods that are not about it: L_max throughout. */
+export const FIXED_LENGTH = { kind: "constant" } as const;
+
+/**
+ * The learning rate of SimPO and DPO: a fifth of RL's. Papers that train models for which RL takes 1e-6 give
+ * 5e-7 (SimPO for mathematics), 7e-7 (Iterative RPO) and 5e-6 (DAST, which SimPO's authors would call too
+ * much); the toy stays low, as a preference loss without a reference is what breaks a policy first.
+ */
+export const PREFERENCE_LEARNING_RATE = 1e-4;
