@@ -14,7 +14,8 @@ import { invalid } from "../errors.ts";
  * - `staircase`: only ever falling: L_max, (L_max + L_min)/2 and L_min, from steps 0, T and 2T; or falling
  *   `stages`. ThinkPrune (2504.01296) goes 4000, 3000, 2000.
  *
- * Over a cycle the three of SIRI have the same mean, (L_max + L_min)/2; two of them only where T is even.
+ * Over a cycle the three of SIRI have the same mean, (L_max + L_min)/2; two of them only where T is even and `compression`
+ * is ½.
  */
 export const SCHEDULE_KINDS = ["constant", "stair", "cosine", "stair-cosine", "staged", "staircase"] as const;
 
@@ -28,6 +29,11 @@ export interface LengthSchedule {
   readonly lmin: number;
   /** T: steps of a cycle; of a tread of `staircase`. */
   readonly cycle: number;
+  /**
+   * Fraction of a cycle in which the three of SIRI compress; they expand in the rest. In the paper ½: the shapes are those
+   * above. With another fraction time runs faster through the one half of the shape and slower through the other.
+   */
+  readonly compression: number;
   /**
    * Where in a cycle `stair` is low: `half`: [0, T/2), as the paper's text reads; `centred`: [T/4, 3T/4),
    * where the other two of SIRI are below their mean.
@@ -45,7 +51,7 @@ export interface Stage {
 /**
  * What the budget does to the policy at a step:
  *
- * - `cosine`: compress while the cap falls (first half of a cycle), expand while it rises (second half).
+ * - `cosine`: compress while the cap falls (first part of a cycle), expand while it rises (the rest).
  * - `stair-cosine`: the same on its ramps; hold on its rests.
  * - kinds that jump: compress on a tread below the one before it, expand on one above it, hold where there
  *   was no jump. Before step 0 the budget counts as L_max, so `stair` compresses in the first half of its
@@ -77,8 +83,8 @@ export function capAt(schedule: LengthSchedule, step: number): number {
 export function exactCapAt(schedule: LengthSchedule, step: number): number {
   checkStep(step);
   const { lmax, lmin, cycle } = schedule;
-  const position = step % cycle;
-  // All is decided on whole numbers: ends of ramps and treads are exact, and a cycle is symmetric to the bit.
+  const position = shapePosition(schedule, step);
+  // With a compression of ½ all is decided on whole numbers: ends of ramps and treads are exact, a cycle is symmetric to the bit.
   const toSeam = Math.min(position, cycle - position);
   switch (schedule.kind) {
     case "constant":
@@ -96,6 +102,14 @@ export function exactCapAt(schedule: LengthSchedule, step: number): number {
     case "staircase":
       return currentStages(schedule, step).cap;
   }
+}
+
+/** Where in its shape a cycle is, from 0 to T: compression takes the first half of it, however many steps that is. */
+function shapePosition({ cycle, compression }: LengthSchedule, step: number): number {
+  const position = step % cycle;
+  const turn = compression * cycle;
+  if (position < turn) return position / (2 * compression);
+  return cycle / 2 + (position - turn) / (2 * (1 - compression));
 }
 
 /** From L_max at x = 0 to L_min at x = 1. */
@@ -141,12 +155,12 @@ export function phaseAt(schedule: LengthSchedule, step: number): SchedulePhase {
     const phase = cap < before ? "compress" : cap > before ? "expand" : "hold";
     return { phase, cycle: 0, progress: 0 };
   }
-  const position = step % cycle;
-  const at = { cycle: Math.floor(step / cycle), progress: position / cycle };
+  const at = { cycle: Math.floor(step / cycle), progress: (step % cycle) / cycle };
+  const position = shapePosition(schedule, step);
   switch (kind) {
     case "stair": {
       if (isLowTread(schedule, position)) return { phase: "compress", ...at };
-      const isBeforeFirstFall = schedule.alignment === "centred" && 4 * step < cycle;
+      const isBeforeFirstFall = schedule.alignment === "centred" && at.cycle === 0 && 4 * position < cycle;
       return { phase: isBeforeFirstFall ? "hold" : "expand", ...at };
     }
     case "cosine":
@@ -178,7 +192,7 @@ export function smallestCap(schedule: LengthSchedule, steps: number): number {
  * @throws BellowsError `config-invalid` naming the field, its value and what would be right.
  */
 export function checkSchedule(schedule: LengthSchedule): void {
-  const { kind, lmax, lmin, cycle, stages } = schedule;
+  const { kind, lmax, lmin, cycle, stages, compression } = schedule;
   if (!SCHEDULE_KINDS.includes(kind)) throw wrong("kind", kind, `one of ${SCHEDULE_KINDS.join(", ")}`);
   if (!isWhole(lmax, 1)) throw wrong("lmax", lmax, "a whole number of tokens from 1");
   if (kind === "constant") return;
@@ -192,6 +206,13 @@ export function checkSchedule(schedule: LengthSchedule): void {
   }
   const shortest = kind === "stair-cosine" ? 4 : 2; // a step for each phase
   if (!isWhole(cycle, shortest)) throw wrong("cycle", cycle, `a whole number of steps from ${shortest}`);
+  if (kind === "staircase") return;
+  const least = shortest / 2;
+  const turn = compression * cycle;
+  if (!(turn >= least && cycle - turn >= least)) {
+    const right = `a fraction that leaves compression and expansion ${least} of the ${cycle} steps at least`;
+    throw wrong("compression", compression, right);
+  }
   if (kind === "stair" && schedule.alignment !== "half" && schedule.alignment !== "centred") {
     throw wrong("alignment", schedule.alignment, "half or centred");
   }

@@ -46,7 +46,7 @@ function scheduleOf({ kind = "cosine", cycle = 160 }: Shape): LengthSchedule {
     { step: 0, cap: LMIN },
     { step: cycle / 2, cap: LMAX },
   ];
-  return { kind, lmax: LMAX, lmin: LMIN, cycle, alignment: "half", stages };
+  return { kind, lmax: LMAX, lmin: LMIN, cycle, compression: 0.5, alignment: "half", stages };
 }
 
 /** A run with lengths that follow its cap, and accuracy that grows and swings with them. */

@@ -7,6 +7,7 @@ import { refusal, withSetting } from "./support.ts";
 
 /** Last names of the settings that may be fractions; every other number is whole. */
 const FRACTIONS = new Set([
+  "compression",
   "rms_norm_eps",
   "rope_theta",
   "temperature",

@@ -26,6 +26,7 @@ export const COSINE: LengthSchedule = {
   lmax: 80,
   lmin: 40,
   cycle: 80,
+  compression: 0.5,
   alignment: "half",
   stages: [],
 };

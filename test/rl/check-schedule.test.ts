@@ -12,6 +12,7 @@ const TOY: LengthSchedule = {
   lmax: 80,
   lmin: 40,
   cycle: 160,
+  compression: 0.5,
   alignment: "half",
   stages: [],
 };
@@ -32,6 +33,12 @@ describe("checkSchedule", () => {
       change: { kind: "stair-cosine", cycle: 3 },
       field: "cycle",
       message: "from 4",
+    },
+    {
+      name: "all compression",
+      change: { compression: 1 },
+      field: "compression",
+      message: "leaves compression and expansion 1 of the 160 steps at least",
     },
     { name: "a fractional cycle", change: { cycle: 2.5 }, field: "cycle", message: "cycle is 2.5" },
     {

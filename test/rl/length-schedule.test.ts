@@ -17,6 +17,7 @@ const SIRI: LengthSchedule = {
   lmax: 16384,
   lmin: 8192,
   cycle: 640,
+  compression: 0.5,
   alignment: "half",
   stages: [],
 };
@@ -211,6 +212,33 @@ describe("the prototype's schedule, step by step", () => {
   });
 });
 
+describe("compression and expansion of different lengths", () => {
+  const turnAt = (kind: LengthSchedule["kind"], compression: number) => ({ ...TOY, kind, compression });
+
+  test.each(["cosine", "stair-cosine", "stair"] as const)(
+    "%s: the shape of the paper at another pace",
+    (kind) => {
+      const [plain, slow] = [turnAt(kind, 0.5), turnAt(kind, 0.25)];
+      for (let step = 0; step < 40; step++) expect(exactCapAt(slow, step)).toBe(exactCapAt(plain, 2 * step));
+      for (let step = 40; step < 160; step++) {
+        const atPace = (kind === "stair" ? Math.floor : (x: number) => x)(80 + (step - 40) / 1.5);
+        if (Number.isInteger(atPace))
+          expect(exactCapAt(slow, step)).toBeCloseTo(exactCapAt(plain, atPace), 9);
+      }
+    },
+  );
+
+  test("the phases turn where compression ends, cycle after cycle", () => {
+    const schedule = turnAt("cosine", 0.3);
+    for (const begin of [0, 160, 320]) {
+      expect(phaseAt(schedule, begin + 47).phase).toBe("compress");
+      expect(phaseAt(schedule, begin + 48)).toEqual({ phase: "expand", cycle: begin / 160, progress: 0.3 });
+      expect(capAt(schedule, begin + 48)).toBe(40);
+      expect(capAt(schedule, begin + 159)).toBe(80);
+    }
+  });
+});
+
 describe("stages", () => {
   test("DeepScaleR: 8K, 16K from step 1040, 24K from step 1520", () => {
     expect(runs(capsOf(DEEPSCALER, 1800))).toEqual([
@@ -315,8 +343,9 @@ describe("phases", () => {
 const schedules = fc
   .record({
     kind: fc.constantFrom(...SCHEDULE_KINDS),
+    compression: fc.constantFrom(0.5, 0.01, 0.3, 2 / 3, 0.99),
     alignment: fc.constantFrom("half" as const, "centred" as const),
-    cycle: fc.integer({ min: 4, max: 700 }),
+    cycle: fc.integer({ min: 6, max: 700 }),
     lmin: fc.integer({ min: 1, max: 300 }),
     range: fc.nat(300),
     stages: fc.array(fc.record({ gap: fc.integer({ min: 1, max: 300 }), height: fc.nat(1000) }), {
@@ -324,8 +353,9 @@ const schedules = fc
       maxLength: 6,
     }),
   })
-  .map(({ kind, alignment, cycle, lmin, range, stages: drawn }): LengthSchedule => {
+  .map(({ kind, compression, alignment, cycle, lmin, range, stages: drawn }): LengthSchedule => {
     const lmax = lmin + range;
+    const turn = Math.min(Math.max(compression, 2.5 / cycle), 1 - 2.5 / cycle);
     let step = -drawn[0]!.gap;
     const staged = drawn.map(({ gap, height }) => {
       step += gap;
@@ -336,7 +366,7 @@ const schedules = fc
       .map(({ cap }, index) => ({ step: staged[index]!.step, cap }))
       .filter(({ cap }, index, all) => index === 0 || cap < all[index - 1]!.cap);
     const stages = { staged, staircase: drawn.length % 2 === 0 ? [] : falling }[kind as string] ?? [];
-    return { kind, alignment, cycle, lmin, lmax, stages };
+    return { kind, compression: turn, alignment, cycle, lmin, lmax, stages };
   });
 
 describe("every schedule", () => {

@@ -19,6 +19,7 @@ const COSINE: LengthSchedule = {
   lmax: 80,
   lmin: 40,
   cycle: 160,
+  compression: 0.5,
   alignment: "half",
   stages: [],
 };

@@ -69,10 +69,10 @@ export function handlesOf(schedule: LengthSchedule, { steps }: Pick<Bounds, "ste
 }
 
 /** A step of the first cycle at which the budget is smallest. */
-function lowestStep({ kind, cycle, alignment }: LengthSchedule): number {
+function lowestStep({ kind, cycle, compression, alignment }: LengthSchedule): number {
   if (kind === "staircase") return 2 * cycle;
-  if (kind === "stair" && alignment === "half") return Math.floor(cycle / 4);
-  return Math.floor(cycle / 2);
+  if (kind === "stair" && alignment === "half") return Math.floor((compression * cycle) / 2);
+  return Math.floor(compression * cycle);
 }
 
 /** In which directions a handle goes. */

@@ -25,6 +25,9 @@ import {
 import { StageTable } from "./stages.tsx";
 import "./schedule.css";
 
+/** Shapes that compress and expand. */
+const CYCLIC: readonly string[] = ["cosine", "stair", "stair-cosine"];
+
 export function ScheduleEditor() {
   const words = inside().schedule;
   const { schedule } = draft.value;
@@ -33,6 +36,7 @@ export function ScheduleEditor() {
     "lmax",
     ...(schedule.kind === "constant" ? [] : ["lmin"]),
     ...(schedule.kind === "constant" || staged ? [] : ["cycle"]),
+    ...(CYCLIC.includes(schedule.kind) ? ["compression"] : []),
     ...(schedule.kind === "stair" ? ["alignment"] : []),
   ];
   return (
@@ -84,7 +88,15 @@ const PICTURE = { width: 44, height: 18, cycle: 20 } as const;
 function ShapePicture({ kind }: { kind: LengthSchedule["kind"] }) {
   const { width, height, cycle } = PICTURE;
   const stages = kind === "staged" ? [4, 10, 16].map((cap, i) => ({ step: i * 14, cap })) : [];
-  const schedule = { kind, lmax: height - 2, lmin: 4, cycle, alignment: "half", stages } as const;
+  const schedule = {
+    kind,
+    lmax: height - 2,
+    lmin: 4,
+    cycle,
+    compression: 0.5,
+    alignment: "half",
+    stages,
+  } as const;
   const place = ({ step, cap }: Point) => ({ x: step, y: height - cap });
   return (
     <svg class="shape" width={width} height={height} aria-hidden="true">

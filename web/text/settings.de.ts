@@ -39,6 +39,8 @@ export const settingsDe: Readonly<Record<string, string>> = {
   "schedule.lmax": "größtes Budget; auch die Länge, bei der die Auswertung abbricht",
   "schedule.lmin": "kleinstes Budget",
   "schedule.cycle": "Schritte eines Zyklus aus Kompression und Expansion",
+  "schedule.compression":
+    "Anteil eines Zyklus, in dem das Budget fällt; das ½ des Papers lässt der Ausdehnung ebenso viel",
   "schedule.alignment": "wo `stair` niedrig ist: in der ersten Hälfte eines Zyklus oder in seiner Mitte",
   "schedule.stages": "für `staged` und `staircase`: das Budget ab jedem Schritt",
 

@@ -57,7 +57,7 @@ export interface RecipeSettings {
  */
 export function recipeSettings({ schedule, rl, method, eval: evaluation }: RecipeSettings): Patch {
   return {
-    schedule: { alignment: "half", stages: [], ...schedule },
+    schedule: { compression: 0.5, alignment: "half", stages: [], ...schedule },
     rl: { ...RL, ...rl },
     method: { ...METHOD, ...method },
     eval: { ...EVAL, ...evaluation },
