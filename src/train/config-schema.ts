@@ -147,10 +147,13 @@ export const ConfigSchema = group({
       least: 1,
       most: MAX_STEPS,
     }),
-    compression: number("fraction of a cycle in which the budget falls; the paper's ½ leaves as much for expansion", {
-      least: 0.01,
-      most: 0.99,
-    }),
+    compression: number(
+      "fraction of a cycle in which the budget falls; the paper's ½ leaves as much for expansion",
+      {
+        least: 0.01,
+        most: 0.99,
+      },
+    ),
     alignment: choice("where `stair` is low: the first half of a cycle, or its middle", ["half", "centred"]),
     stages: v.pipe(
       v.array(

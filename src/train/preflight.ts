@@ -8,6 +8,7 @@ import { type RolloutRequest, rollout, type Trajectory } from "../rl/rollout.ts"
 import type { Config } from "./config.ts";
 import { buildEngine } from "./engine.ts";
 import { drawTrainProblems } from "./problems.ts";
+import { openingsOf, promptsOf } from "./sampling.ts";
 import { Trainer } from "./trainer.ts";
 
 /** What a run is going to be like, predicted from a trial rollout of the starting policy under L_max. */
@@ -82,7 +83,7 @@ export async function preflight(
   const lmin = smallestCap(config.schedule, steps);
   const lmax = largestCap(config.schedule);
   const problems = drawTrainProblems(task, config, new Random(config.seed, STREAM.trial), TRIAL_PROMPTS);
-  const prompts = problems.map((problem) => problem.prompt);
+  const { prompts } = promptsOf(trainer.engine, problems, new Random(config.seed, STREAM.trial, 1));
   const partDone = partCounter(watch);
   const trajectories: Trajectory[] = [];
   for (let first = 0; first < prompts.length; first += PROMPTS_PER_PART) {
@@ -137,6 +138,7 @@ function trialRollout(
     stream: STREAM.trial,
     step,
     firstId,
+    openings: openingsOf(trainer.engine),
   };
   return rollout(decoder, request);
 }
@@ -178,19 +180,22 @@ async function measureCosts(
 
 function expectedSeconds({ engine }: Trainer, trials: readonly Trial[], costs: Costs): number {
   const { config, task } = engine;
-  const { steps, promptsPerStep, groupSize } = config.rl;
+  const { steps, promptsPerStep, groupSize, tokenBudget } = config.rl;
   const responses = promptsPerStep * groupSize;
   const meanUnder = (cap: number) =>
     trials.reduce((sum, { length }) => sum + Math.min(length, cap), 0) / trials.length;
   let seconds = 0;
-  for (let step = 0; step < steps; step++) {
+  let generated = 0;
+  let step = 0;
+  for (; step < steps && (tokenBudget === 0 || generated < tokenBudget); step++) {
     const cap = capAt(config.schedule, step);
     const mean = meanUnder(cap);
     const learning = 1 - deadGroups(trials, groupSize, cap);
+    generated += responses * mean;
     seconds += responses * (mean * costs.sampled + learning * (mean + task.maxPromptTokens) * costs.trained);
   }
   const { every, problemsPerLevel, samples } = config.eval;
-  const evaluations = every > 0 ? Math.ceil(steps / every) + 1 : 2;
+  const evaluations = every > 0 ? Math.ceil(step / every) + 1 : 2;
   const judged = problemsPerLevel * task.levels.length * samples;
   return seconds + evaluations * judged * meanUnder(config.schedule.lmax) * costs.sampled;
 }

@@ -19,7 +19,15 @@ const paperToy: Config = {
     rms_norm_eps: 1e-6,
     rope_theta: 10_000,
   },
-  schedule: { kind: "stair-cosine", lmax: 80, lmin: 40, cycle: 160, compression: 0.5, alignment: "half", stages: [] },
+  schedule: {
+    kind: "stair-cosine",
+    lmax: 80,
+    lmin: 40,
+    cycle: 160,
+    compression: 0.5,
+    alignment: "half",
+    stages: [],
+  },
   rl: {
     steps: 480,
     promptsPerStep: 16,

@@ -60,16 +60,13 @@ export async function sampleGroups(
 /** One rollout: as many responses to each problem as the method wants, by the policy, the reference, or both. */
 async function sampleFor(
   problems: readonly Problem[],
-  { config, task, method, decoder }: Engine,
+  engine: Engine,
   reference: ReferencePolicy | undefined,
   { step, cap, rollouts, random }: { step: number; cap: number; rollouts: number; random: Random },
 ): Promise<SampledGroup[]> {
+  const { config, method, decoder } = engine;
   const groupSize = groupSizeAt(config, step);
-  const budgets = problems.map(() => drawBudget(config, random));
-  const prompts = problems.map(({ prompt }, i) => {
-    const budget = budgets[i];
-    return budget === undefined ? prompt : task.withBudget(prompt, budget);
-  });
+  const { prompts, budgets } = promptsOf(engine, problems, random);
   const respond = (by: Decoder, stream: Stream, openings: readonly (readonly number[])[]) =>
     rollout(by, {
       prompts,
@@ -82,9 +79,8 @@ async function sampleFor(
       firstId: rollouts * problems.length * groupSize,
       openings,
     });
-  const openings = (method.openings ?? []).map((word) => task.vocabulary.ids([word]));
   const sampler = method.sampler === "reference" ? reference!.decoder! : decoder;
-  const trajectories = await respond(sampler, STREAM.trainSampling, openings);
+  const trajectories = await respond(sampler, STREAM.trainSampling, openingsOf(engine));
   const others: readonly Trajectory[] =
     method.referenceGroup === true ? await respond(reference!.decoder!, STREAM.referenceSampling, []) : [];
   return problems.map((problem, i) => {
@@ -93,6 +89,21 @@ async function sampleFor(
     const budget = budgets[i];
     return budget === undefined ? group : { ...group, budget };
   });
+}
+
+/** The problems as the method has them asked, and the budgets that it draws for them. [problems] */
+export function promptsOf({ config, task }: Engine, problems: readonly Problem[], random: Random) {
+  const budgets = problems.map(() => drawBudget(config, random));
+  const prompts = problems.map(({ prompt }, i) => {
+    const budget = budgets[i];
+    return budget === undefined ? prompt : task.withBudget(prompt, budget);
+  });
+  return { prompts, budgets };
+}
+
+/** Token ids of the openings that the method forces on responses; empty where it forces none. */
+export function openingsOf({ method, task }: Engine): readonly (readonly number[])[] {
+  return (method.openings ?? []).map((word) => task.vocabulary.ids([word]));
 }
 
 /** A budget for a prompt to name, from a quarter of L_max to L_max, all alike (L1 2503.04697 §4: 100 to 4000). */

@@ -11,6 +11,8 @@ describe("the pre-flight", () => {
   test.each([
     [[]],
     [["rl.klKind=k3", "rl.klCoefficient=0.01"]],
+    [["method.name=dast", "eval.ignoreEnds=1"]],
+    [["method.name=adaptthink"]],
     [["model.hidden_size=64", "train.microBatchTokens=4096"]],
   ])("plans the memory that a run then takes, settings %j", async (settings: string[]) => {
     const config = smallConfig("rl.steps=2", ...settings);
@@ -38,6 +40,19 @@ describe("the pre-flight", () => {
     expect(found.seconds).toBeGreaterThan(0);
     expect(found.warnings).toEqual([]);
     expect((await trainer.snapshot()).parameters).toEqual(before);
+  });
+
+  test("asks as the method does: with openings, and with budgets in the prompts", async () => {
+    const found = async (...settings: string[]) => {
+      const trainer = await makeTrainer(gpu(), smallConfig(...settings));
+      const { meanLength, accuracyAtLmax } = await preflight(trainer, 1);
+      gpu().buffers.destroyAll();
+      return { meanLength, accuracyAtLmax };
+    };
+    const plain = await found();
+    expect(await found("method.name=kimi-length-penalty")).toEqual(plain);
+    expect(await found("method.name=l1-exact")).not.toEqual(plain);
+    expect(await found("method.name=adaptthink")).not.toEqual(plain);
   });
 
   test("changes nothing that the run depends on", async () => {
