@@ -32,7 +32,9 @@ export function composeConfig({ preset = "default", file, recipe, settings = [] 
   const patches = settings.map(parseSetting);
   if (recipe !== undefined) {
     for (const patch of patches) mergeBase(config, patch);
-    merge(config, recipe.settings(recipeBase(parseConfig(config))));
+    if (!isObject(config.schedule) || !isObject(config.rl)) return parseConfig(config); // it says what is wrong
+    // Not checked yet: what the recipe is laid over need not be a config that could run by itself.
+    merge(config, recipe.settings(recipeBase(config as unknown as Config)));
   }
   for (const patch of patches) merge(config, patch); // what was asked for by name outdoes the recipe
   return parseConfig(config);

@@ -5,6 +5,7 @@ import type { Patch } from "../../src/rl/recipes/recipe.ts";
 import { METHOD_NAMES } from "../../src/rl/recipes/traits.ts";
 import { PRESETS } from "../../src/train/presets.ts";
 import { composeConfig, recipeBase } from "../../src/train/settings.ts";
+import { refusal } from "./support.ts";
 
 const recipes = Object.values(RECIPES);
 
@@ -53,4 +54,13 @@ test("every recipe sets the same settings", () => {
 test("every method is that of a recipe", () => {
   const used = recipes.map(({ name, method }) => (method === undefined ? "grpo" : name));
   expect([...METHOD_NAMES].sort()).toEqual([...new Set(used)].sort());
+});
+
+test.each(recipes)("what $name is laid over is checked too", (recipe) => {
+  const refused = (sources: object) => () => composeConfig({ ...sources, recipe });
+  expect(refused({ settings: ["schedule.lmax=long"] })).toThrow(
+    refusal("schedule.lmax", 'schedule.lmax is "long"'),
+  );
+  expect(refused({ file: { schedule: 5 } })).toThrow(refusal("schedule", "schedule is 5"));
+  expect(refused({ file: { rl: null } })).toThrow(refusal("rl", "rl is null"));
 });

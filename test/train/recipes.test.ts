@@ -13,10 +13,10 @@ afterEach(() => gpu().buffers.destroyAll());
 const steps = (records: readonly TrainerRecord[]) =>
   records.filter((record): record is StepRecord => record.type === "step");
 
-/** Recipes that train. A cycle of 8 steps: rounds of two, stages that begin within six steps. */
 const TRAINING = Object.values(RECIPES).filter(({ trains }) => trains !== false);
+/** Of a recipe in six steps: rounds are one step, all stages of the staged ones begin, SIRI has a whole cycle. */
 const configOf = (name: string, ...settings: string[]) =>
-  smallRecipe(recipeOf(name), "schedule.cycle=4", "rl.promptsPerStep=8", ...settings);
+  smallRecipe(recipeOf(name), `schedule.cycle=${name.startsWith("siri") ? 4 : 2}`, ...settings);
 
 describe.each(TRAINING)("$name", ({ name }) => {
   test("stopped and resumed, it ends as if it had not been", async () => {
@@ -32,13 +32,10 @@ describe.each(TRAINING)("$name", ({ name }) => {
     const end = bits(snapshots.at(-1)!);
     expect(end.words.parameters).not.toBe(bits(snapshots[0]!).words.parameters);
     gpu().buffers.destroyAll();
-    for (const stop of [2, 5]) {
-      const rest = await makeTrainer(gpu(), config, snapshots[stop - 1]);
-      const resumed = (await runTo(rest)).map(timeless);
-      expect(resumed).toEqual(records.slice(-resumed.length));
-      expect(bits(await rest.snapshot())).toEqual(end);
-      gpu().buffers.destroyAll();
-    }
+    const rest = await makeTrainer(gpu(), config, snapshots[4]);
+    const resumed = (await runTo(rest)).map(timeless);
+    expect(resumed).toEqual(records.slice(-resumed.length));
+    expect(bits(await rest.snapshot())).toEqual(end);
   });
 });
 
