@@ -158,7 +158,10 @@ export class Trainer {
     const timeUpdate = seconds(learning);
 
     const samples = all.flatMap((group) => group.samples);
-    const generated = samples.reduce((sum, { response }) => sum + response.length, 0);
+    const generated = [...samples, ...all.flatMap((group) => group.rated.reference)].reduce(
+      (sum, { response }) => sum + response.length,
+      0,
+    );
     this.#progress.generatedTokens += generated;
     this.#progress.trainedTokens += updates.reduce((sum, update) => sum + update.trainedTokens, 0);
     this.#progress.step += 1;

@@ -122,12 +122,15 @@ test("L1's prompts name a budget, and the reward holds the response to it", asyn
 
 test("AdaptThink opens half of each group without thinking", async () => {
   const { records } = await run("adaptthink", "rl.steps=1");
-  const [{ samples }] = records as [StepRecord];
+  const [{ samples, metrics }] = records as [StepRecord];
   for (let begin = 0; begin < samples.length; begin += 4) {
     const words = samples.slice(begin, begin + 4).map(({ response }) => response.split(" ")[0]);
     expect(words).toEqual(["so", "so", "a", "a"]);
   }
   for (const { logprobs } of samples) expect(logprobs[0]).toBeCloseTo(Math.log(0.5), 6);
+  // The starting policy answers each problem as well, and what it says is generated too.
+  const shown = samples.reduce((sum, { length }) => sum + length, 0);
+  expect(metrics["tokens/generated"]).toBeGreaterThan(1.5 * shown);
 });
 
 describe("a budget of tokens", () => {
