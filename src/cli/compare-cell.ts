@@ -24,6 +24,7 @@ import { isEqual } from "../train/config-diff.ts";
 import { buildEngine, compileAll } from "../train/engine.ts";
 import { evalProblems, evaluate } from "../train/evaluate.ts";
 import type { EvalRecord, TrainerRecord } from "../train/records.ts";
+import { composeConfig } from "../train/settings.ts";
 import { startingParameters } from "../train/weights.ts";
 import { checkpointSources } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
@@ -72,7 +73,9 @@ async function planCell(run: Place, { name, config }: Cell): Promise<RunPlan> {
     const task = createTask(config.task.name, config.task.settings);
     return { kind: "rl", config, task, title: name, out: run, resumed: null };
   }
-  if (!isEqual(await readRunConfig(storage, path), config)) {
+  // Settings that a later version has added are in the stored config what the presets say.
+  const begun = composeConfig({ file: await readRunConfig(storage, path) });
+  if (!isEqual(begun, config)) {
     throw new BellowsError(
       "input-invalid",
       `${shown} was begun under another config than its matrix gives now`,
