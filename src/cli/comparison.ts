@@ -67,13 +67,12 @@ export class Comparison {
       ended: (cell, attempt) => this.#ended(cell, attempt),
     });
     stopListening();
-    const data = await this.#gather();
-    const failed = this.#failed();
-    await writeComparisonReport(folder.storage, folder.path, { matrix, ...data, failed });
+    await this.#report();
     if (this.#isStopped) {
       this.#view.stopped(folder.shown);
       return INTERRUPTED_STATUS;
     }
+    const failed = this.#failed();
     this.#view.finish(folder.shown, failed);
     return failed.length > 0 ? 1 : 0;
   }
@@ -110,9 +109,16 @@ export class Comparison {
   async #ended(cell: Cell, attempt: Attempt): Promise<void> {
     const error = attempt.end === "crashed" ? attempt.error : null;
     if (error !== null) this.#errors.set(cell.name, error);
-    this.#gathered = this.#gathered.then(() => this.#gather());
+    this.#gathered = this.#gathered.then(() => this.#report());
     await this.#gathered;
     this.#view.ended(cell, error);
+  }
+
+  /** Reports on what there is by now: a stop at any time leaves a report. */
+  async #report(): Promise<void> {
+    const { folder, matrix } = this.#plan;
+    const data = await this.#gather();
+    await writeComparisonReport(folder.storage, folder.path, { matrix, ...data, failed: this.#failed() });
   }
 
   /** Puts together what there is by now. */
