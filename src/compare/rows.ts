@@ -1,3 +1,4 @@
+import type { Config } from "../train/config.ts";
 import type { LevelResult, Metrics } from "../train/records.ts";
 
 // What a comparison leaves behind, a JSON object a line: rows.jsonl has a line for each checkpoint that stands for a run,
@@ -36,28 +37,38 @@ export interface Curve {
   readonly lmin: number;
   /** Tokens that updates learnt from, in all. */
   readonly trained: number;
-  /** Of every step: `cap`, `length`, `entropy`, `acc`, `reward`, `clipped`, `tokens` (generated in all). */
   readonly steps: Readonly<Record<StepColumn, readonly (number | null)[]>>;
-  /** Of every evaluation: `step`, `tokens`, `acc`, `length`, and words per right and per wrong response. */
   readonly evals: Readonly<Record<EvalColumn, readonly (number | null)[]>>;
   /** Accuracy and mean length of each level at every evaluation: [levels][evaluations]. */
   readonly levels: readonly { readonly acc: readonly number[]; readonly length: readonly number[] }[];
+  /** All of its settings: with them a page draws the run as if it had been there (web/state/recording-of.ts). */
+  readonly config: Config;
 }
 
-export const STEP_COLUMNS = ["cap", "length", "entropy", "acc", "reward", "clipped", "tokens"] as const;
-export type StepColumn = (typeof STEP_COLUMNS)[number];
+/** The columns of steps, and what each is in a run's log. */
+export const STEP_METRICS = {
+  cap: "cap",
+  length: "completions/mean_length",
+  entropy: "entropy",
+  acc: "acc",
+  reward: "reward",
+  clipped: "completions/clipped_ratio",
+  tokens: "tokens/generated_total",
+} as const;
+export type StepColumn = keyof typeof STEP_METRICS;
 
-export const EVAL_COLUMNS = [
-  "step",
-  "tokens",
-  "acc",
-  "length",
-  "entropy",
-  "wait_correct",
-  "wait_wrong",
-  "alt_correct",
-  "alt_wrong",
-  "so_correct",
-  "so_wrong",
-] as const;
-export type EvalColumn = (typeof EVAL_COLUMNS)[number];
+/** The columns of evaluations, and what each is in a run's log. Words are per right and per wrong response. */
+export const EVAL_METRICS = {
+  step: "step",
+  tokens: "tokens/generated_total",
+  acc: "eval/acc",
+  length: "eval/mean_length",
+  entropy: "eval/entropy",
+  wait_correct: "eval/words/wait_correct",
+  wait_wrong: "eval/words/wait_wrong",
+  alt_correct: "eval/words/alt_correct",
+  alt_wrong: "eval/words/alt_wrong",
+  so_correct: "eval/words/so_correct",
+  so_wrong: "eval/words/so_wrong",
+} as const;
+export type EvalColumn = keyof typeof EVAL_METRICS;

@@ -2,6 +2,7 @@ import type { ComparisonData } from "../../src/compare/report/data.ts";
 import type { Curve, EvalColumn, Row, StepColumn } from "../../src/compare/rows.ts";
 import { Random, STREAM } from "../../src/random.ts";
 import { capAt, type LengthSchedule } from "../../src/rl/length-schedule.ts";
+import { PRESETS } from "../../src/train/presets.ts";
 
 export const LMAX = 80;
 export const LMIN = 40;
@@ -115,6 +116,7 @@ export function curve(entry: string, seed: number, shape: Shape = {}, recipe = e
     steps: stepColumns,
     evals: evalColumns,
     levels,
+    config: { ...PRESETS["paper-toy"], seed, schedule: { ...schedule, stages: [...schedule.stages] } },
   };
 }
 

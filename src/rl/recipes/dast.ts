@@ -2,7 +2,7 @@ import { tokenBudgetReward } from "../length-reward.ts";
 import type { PreferenceMethod } from "../method.ts";
 import { budgetPairs } from "../pairs.ts";
 import type { Recipe } from "./recipe.ts";
-import { FIXED_LENGTH, PREFERENCE_LEARNING_RATE, recipeSettings } from "./settings.ts";
+import { FIXED_LENGTH, recipeSettings, SIMPO_LEARNING_RATE } from "./settings.ts";
 import { TRAITS } from "./traits.ts";
 
 export const dastMethod: PreferenceMethod = {
@@ -30,7 +30,7 @@ export const dast = {
   settings: () =>
     recipeSettings({
       schedule: FIXED_LENGTH,
-      rl: { learningRate: PREFERENCE_LEARNING_RATE },
+      rl: { learningRate: SIMPO_LEARNING_RATE },
       method: { name: "dast", dropFraction: 0.15, preferenceBeta: 2, preferenceMargin: 0.25 },
     }),
 } satisfies Recipe;

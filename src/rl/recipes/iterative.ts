@@ -3,7 +3,7 @@ import { rightWrongPairs, teacherPairs } from "../pairs.ts";
 import { CORRECTNESS } from "../reward.ts";
 import { chosenTraces } from "../selection.ts";
 import type { Recipe, RecipeBase } from "./recipe.ts";
-import { FIXED_LENGTH, PREFERENCE_LEARNING_RATE, recipeSettings } from "./settings.ts";
+import { DPO_LEARNING_RATE, FIXED_LENGTH, recipeSettings } from "./settings.ts";
 import { TRAITS } from "./traits.ts";
 
 // Iterative training, SIRI 2509.25176 §2.2: rounds of sampling from the policy of the round's start,
@@ -56,7 +56,7 @@ export const iterativeDpo = {
   settings: (base) =>
     recipeSettings({
       schedule: FIXED_LENGTH,
-      rl: { learningRate: PREFERENCE_LEARNING_RATE },
+      rl: { learningRate: DPO_LEARNING_RATE },
       method: {
         name: "iterative-dpo",
         preferenceBeta: 0.1,
@@ -85,7 +85,7 @@ export const spin = {
   settings: (base) =>
     recipeSettings({
       schedule: FIXED_LENGTH,
-      rl: { learningRate: PREFERENCE_LEARNING_RATE },
+      rl: { learningRate: DPO_LEARNING_RATE },
       method: { name: "spin", preferenceBeta: 0.1, refreshEvery: roundOf(base) },
     }),
 } satisfies Recipe;

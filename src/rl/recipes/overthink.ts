@@ -2,7 +2,7 @@ import type { PreferenceMethod } from "../method.ts";
 import { overthinkingPairs } from "../pairs.ts";
 import { CORRECTNESS } from "../reward.ts";
 import type { Recipe } from "./recipe.ts";
-import { FIXED_LENGTH, PREFERENCE_LEARNING_RATE, recipeSettings } from "./settings.ts";
+import { FIXED_LENGTH, recipeSettings, SIMPO_LEARNING_RATE } from "./settings.ts";
 import { TRAITS } from "./traits.ts";
 
 export const overthinkMethod: PreferenceMethod = {
@@ -28,7 +28,7 @@ export const overthink = {
   settings: () =>
     recipeSettings({
       schedule: FIXED_LENGTH,
-      rl: { learningRate: PREFERENCE_LEARNING_RATE },
+      rl: { learningRate: SIMPO_LEARNING_RATE },
       method: { name: "overthink", chosen: "reflection", preferenceBeta: 2, preferenceMargin: 0.25 },
     }),
 } satisfies Recipe;
