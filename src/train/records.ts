@@ -62,7 +62,8 @@ export interface LevelResult {
   /** Over problems. */
   readonly standardError: number | null;
   readonly meanLength: number;
-  readonly truncated: number;
+  /** Share of responses that were cut off; null where it was not kept. */
+  readonly truncated: number | null;
 }
 
 /** An evaluation at L_max of the policy that `step` updates have made. */

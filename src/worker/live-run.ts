@@ -15,7 +15,6 @@ import { type Beginning, buildCourse, type Course } from "./course.ts";
 import type { DeviceKeeper } from "./device-keeper.ts";
 import type { MarkerRecord, RunKind, RunRecord, ThinkRequest, Thought } from "./protocol.ts";
 import type { RunJournal } from "./run-journal.ts";
-import { questionOf, think } from "./think.ts";
 
 /** Milliseconds of training that a lost device may cost at most, beside the step in hand. */
 const SNAPSHOT_EVERY = 2000;
@@ -198,6 +197,7 @@ export class LiveRun {
 
   /** Asks the policy as it is now, or that of a checkpoint; the run is not disturbed. */
   async think(request: ThinkRequest): Promise<Thought[]> {
+    const { questionOf, think } = await import("./think.ts"); // fetched when something is asked
     const question = questionOf(this.#task, request);
     const { checkpoint } = request;
     const parameters = checkpoint === null ? null : await this.#parametersOf(checkpoint);

@@ -13,7 +13,7 @@ import { readLog, readRunConfig } from "../../src/io/run-folder.ts";
 import { parseConfig } from "../../src/train/config.ts";
 import type { PhaseRecord, SampleRecord } from "../../src/train/records.ts";
 import { recordsOf, samplesOf } from "../../src/worker/log-lines.ts";
-import type { Recording } from "../../web/state/playback.ts";
+import type { Recording } from "../../web/state/recording.ts";
 
 const [path] = programArguments();
 if (path === undefined) throw new Error("usage: record RUN");

@@ -1,20 +1,8 @@
-import type { BrowserContext } from "playwright-core";
 import { expect, test } from "vitest";
 import { en } from "../../web/text/en.ts";
-import { button, steps, tab, useSite } from "../support/page.ts";
+import { button, steps, tab, useSite, withoutWebGpu } from "../support/page.ts";
 
 const site = useSite();
-
-/** A browser without WebGPU has no such property; the page's worker is who looks for it. */
-function withoutWebGpu(context: BrowserContext): Promise<unknown> {
-  return context.route(/trainer\.worker.*\.js$/, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({
-      response,
-      body: `delete WorkerNavigator.prototype.gpu;\n${await response.text()}`,
-    });
-  });
-}
 
 test("without WebGPU the page says so, and plays a recorded run with everything that it shows", async () => {
   const { page, troubles } = await site.visit("", { prepare: withoutWebGpu });

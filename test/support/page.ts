@@ -98,6 +98,17 @@ function watch(page: Page, own: string): string[] {
   return troubles;
 }
 
+/** For `prepare`: a browser without WebGPU has no such property; the page's worker is who looks for it. */
+export function withoutWebGpu(context: BrowserContext): Promise<unknown> {
+  return context.route(/trainer\.worker.*\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({
+      response,
+      body: `delete WorkerNavigator.prototype.gpu;\n${await response.text()}`,
+    });
+  });
+}
+
 export function button(page: Page, name: string) {
   return page.getByRole("button", { name, exact: true });
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/train/config.ts";
-import type { Recording } from "../../web/state/playback.ts";
+import type { Recording } from "../../web/state/recording.ts";
 
 const KILOBYTE = 1000;
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { PRESETS } from "../../src/train/presets.ts";
 import type { TrainerEvent } from "../../src/worker/protocol.ts";
@@ -332,5 +333,79 @@ describe("a recorded run", () => {
     vi.stubGlobal("fetch", async () => new Response("", { status: 404, statusText: "Not Found" }));
     await actions.openRecording("siri");
     expect(model.failure.value?.message).toContain("404");
+  });
+});
+
+describe("a comparison's file", () => {
+  const text = readFileSync(new URL("../fixtures/web/curves.jsonl", import.meta.url), "utf8");
+
+  async function openFile(
+    page: Awaited<ReturnType<typeof loadPage>>,
+    file = new File([text], "curves.jsonl"),
+  ) {
+    const { importFiles } = await import("../../web/state/library.ts");
+    await importFiles([file]);
+    return { ...page, ...(await import("../../web/state/curves.ts")) };
+  }
+
+  test("offers its runs; one that is chosen is replayed in place of the run that was trained", async () => {
+    const { actions, model, worker, replayCurve } = await openFile(await loadPage());
+    await actions.play();
+    worker.step();
+    expect(model.curves.value).toHaveLength(3);
+    await replayCurve(model.curves.value![1]!);
+    expect(worker.calls.at(-1)).toBe("pause");
+    expect(model.curves.value).toBeNull();
+    expect([model.current.value?.title.value, model.state.value]).toEqual(["grpo, seed 0", "running"]);
+    worker.tell([{ type: "state", state: "paused", step: 1, run: "run-1" }]);
+    expect(model.state.value).toBe("running");
+    expect(model.runs.value.map(({ id }) => id)).toEqual(["run-1", "recording:grpo-s0"]);
+    await actions.create(PRESETS.default);
+    expect([model.replaying.value, model.currentId.value]).toEqual([false, "run-2"]);
+    expect(model.runs.value.map(({ id }) => id)).toEqual(["run-1", "run-2"]);
+  });
+
+  test("has its runs drawn whole; the current run keeps its place", async () => {
+    const { actions, model, drawCurves, roomForCurves } = await openFile(await loadPage());
+    expect(roomForCurves()).toBe(4);
+    await actions.resetWithNewSeed();
+    await actions.resetWithNewSeed();
+    expect(roomForCurves()).toBe(3);
+    drawCurves(model.curves.value!);
+    expect(model.runs.value.map(({ title }) => title.value)).toEqual([
+      "run-1",
+      "siri-cosine-T80, seed 0",
+      "grpo, seed 0",
+      "thinkprune, seed 0",
+    ]);
+    expect(model.runs.value.map(({ steps }) => steps.length)).toEqual([0, 45, 45, 45]);
+    expect(model.currentId.value).toBe("run-1");
+    actions.removeRecording("recording:grpo-s0");
+    expect(model.runs.value).toHaveLength(3);
+  });
+
+  test("is replayed without a device, until that is ended", async () => {
+    failNext({ name: "connect", error: ["webgpu-unavailable", "no WebGPU"] });
+    const { actions, model, worker, replayCurve, drawCurves } = await openFile(await loadPage());
+    const curves = model.curves.value!;
+    await replayCurve(curves[0]!);
+    await actions.pause();
+    drawCurves(curves);
+    expect(model.runs.value.map(({ steps }) => steps.length)).toEqual([0, 45, 45]);
+    await actions.reset();
+    expect(worker.calls).toEqual(["connect"]);
+    actions.removeRecording("recording:siri-cosine-T80-s0");
+    expect([model.replaying.value, model.current.value, model.state.value]).toEqual([false, null, "none"]);
+  });
+
+  test("that is none, or too large, is told of", async () => {
+    const page = await loadPage();
+    const { model } = await openFile(page, new File(["{}"], "notes.jsonl"));
+    expect(model.failure.value).toMatchObject({ code: "input-invalid" });
+    expect(model.failure.value?.message).toContain("notes.jsonl, line 1: cell is missing");
+    const large = Object.defineProperty(new File([], "large.jsonl"), "size", { value: 65e6 });
+    await openFile(page, large);
+    expect(model.failure.value?.message).toContain("size of large.jsonl is 65000000 bytes");
+    expect(model.curves.value).toBeNull();
   });
 });

@@ -7,6 +7,7 @@ import { current, draft, state } from "../state/model.ts";
 import { inside } from "../text/insides.ts";
 import { takesEffect } from "./settings-form.ts";
 import "./draft-bar.css";
+import "./field.css";
 
 export function DraftBar() {
   const words = inside().settings;

@@ -7,7 +7,7 @@ import type { PhaseRecord, SampleRecord } from "../../src/train/records.ts";
 import { think } from "../state/actions.ts";
 import { formatNumber } from "../state/format.ts";
 import { hasAdvantages } from "../state/learns-from.ts";
-import { current, draft, phase, replaying } from "../state/model.ts";
+import { current, draft, phase, replaying, step } from "../state/model.ts";
 import { type Pin, pin, setPin, watchPin } from "../state/pins.ts";
 import { readPrompt } from "../state/prompt.ts";
 import { t } from "../text/index.ts";
@@ -49,7 +49,7 @@ export function Inspector() {
     <section class="inspector" aria-label={words.title}>
       {pin.value !== null && <PinnedPrompt pin={pin.value} task={task} quantity={quantity.value} />}
       {shown === null || group === undefined ? (
-        <p>{words.empty}</p>
+        <p>{replaying.value && step.value > 0 ? words.notKept : words.empty}</p>
       ) : (
         <>
           <RolloutHead shown={shown} />

@@ -15,8 +15,11 @@ import {
   shrink,
 } from "../state/actions.ts";
 import * as model from "../state/model.ts";
-import { RECORDINGS } from "../state/playback.ts";
+import { RECORDINGS } from "../state/recording.ts";
 import { t } from "../text/index.ts";
+import { lazy } from "./lazy.tsx";
+
+const OpenComparisonButton = lazy(async () => (await import("./import-button.tsx")).OpenComparisonButton);
 
 /** Milliseconds for which good news stays. */
 const GOOD_NEWS = 12_000;
@@ -61,6 +64,7 @@ function NoDevice({ error }: { error: ErrorData }) {
             {`${controls.replay}: ${recordings[name]}`}
           </button>
         ))}
+        <OpenComparisonButton />
         <button type="button" onClick={connect}>
           {notices.retry}
         </button>

@@ -11,7 +11,6 @@ export function RecipeList() {
   return (
     <>
       <p>{note}</p>
-      <DraftBar />
       <ul>
         {offers.value.map((offer) => (
           <RecipeItem key={offer.recipe.name} offer={offer} />
@@ -51,6 +50,7 @@ function RecipeItem({ offer }: { offer: Offer }) {
       >
         {action}
       </button>
+      {isInForce && <DraftBar />}
     </li>
   );
 }

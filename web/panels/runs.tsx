@@ -3,27 +3,30 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { DamagedRun, RunSummary } from "../../src/worker/protocol.ts";
 import { SaveMetrics } from "../charts/save-buttons.tsx";
-import { create, hasDevice, open } from "../state/actions.ts";
+import { create, hasDevice, open, removeRecording } from "../state/actions.ts";
 import { namesByDifference } from "../state/config-diff.ts";
 import {
   exportConfig,
   exportRun,
   exportSamples,
-  importFiles,
   refreshLibrary,
   remove,
   rename,
   setDrawn,
 } from "../state/library.ts";
 import * as model from "../state/model.ts";
+import { isRecordingId } from "../state/recording.ts";
 import type { RunView } from "../state/run-view.ts";
 import { attempt, fail } from "../state/session.ts";
 import { t } from "../text/index.ts";
+import { inside } from "../text/insides.ts";
+import { ImportButton } from "./import-button.tsx";
 
 export function Runs() {
   const { runs } = t();
   const library = model.library.value;
   const damaged = model.damaged.value;
+  const recorded = model.runs.value.filter(({ id }) => isRecordingId(id));
   useEffect(() => {
     if (hasDevice.value) attempt(refreshLibrary).catch(fail);
   }, [model.savedStep.value, model.state.value]);
@@ -35,10 +38,13 @@ export function Runs() {
         <ScratchButton />
       </div>
       <p class="quiet">{runs.scratchNote}</p>
-      {library.length + damaged.length === 0 ? (
+      {library.length + damaged.length + recorded.length === 0 ? (
         <p>{runs.empty}</p>
       ) : (
         <ul>
+          {recorded.map((view) => (
+            <Recorded key={view.id} view={view} />
+          ))}
           {library.map((run, i) => (
             <Run key={run.id} run={run} difference={differing[i]!} />
           ))}
@@ -79,6 +85,35 @@ function Run({ run, difference }: { run: RunSummary; difference: string }) {
       )}
       <RunButtons run={run} />
       <Exports run={run} view={view} />
+    </li>
+  );
+}
+
+/** A recorded run that is drawn; it is not stored here. */
+function Recorded({ view }: { view: RunView }) {
+  const { runs, charts } = t();
+  const { recorded, takeOff } = inside().comparison;
+  const { id, shown } = view;
+  const title = view.title.value;
+  return (
+    <li>
+      <div class="name">
+        <input
+          type="checkbox"
+          aria-label={runs.show(title)}
+          checked={shown.value}
+          onChange={({ currentTarget }) => (shown.value = currentTarget.checked)}
+        />
+        <span>{title}</span>
+        {id === model.currentId.value && <span class="badge">{runs.current}</span>}
+        <span class="quiet">{recorded}</span>
+      </div>
+      <div class="ways">
+        <button type="button" aria-label={`${takeOff}: ${title}`} onClick={() => removeRecording(id)}>
+          {takeOff}
+        </button>
+        <SaveMetrics run={view} words={charts} />
+      </div>
     </li>
   );
 }
@@ -185,21 +220,6 @@ function Renaming({ run, done }: { run: RunSummary; done: () => void }) {
         {app.cancel}
       </button>
     </form>
-  );
-}
-
-function ImportButton() {
-  const { runs } = t();
-  const take = ({ currentTarget }: { currentTarget: HTMLInputElement }) => {
-    const files = [...(currentTarget.files ?? [])];
-    currentTarget.value = "";
-    return importFiles(files);
-  };
-  return (
-    <label class="button">
-      {runs.import}
-      <input class="unseen" type="file" accept=".zip,application/zip" multiple onChange={take} />
-    </label>
   );
 }
 

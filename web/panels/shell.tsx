@@ -16,6 +16,7 @@ import { Panels } from "./tabs.tsx";
 
 const Help = lazy(async () => (await import("./help.tsx")).default);
 const Share = lazy(async () => (await import("./share.tsx")).default);
+const ComparisonDialog = lazy(async () => (await import("./comparison.tsx")).ComparisonDialog);
 
 const Tour = lazy(async () => (await import("./tour.tsx")).Tour);
 
@@ -62,6 +63,7 @@ export function Shell() {
       <LiveRegion />
       {isTourWanted.value && <Tour />}
       {isHelpOpen.value && <Help onClose={() => (isHelpOpen.value = false)} />}
+      {model.curves.value !== null && <ComparisonDialog />}
       {isShareOpen.value && <Share onClose={() => (isShareOpen.value = false)} />}
     </div>
   );
@@ -166,7 +168,7 @@ function LiveRegion() {
   );
 }
 
-/** Zip files may be dropped anywhere. */
+/** Files to be imported may be dropped anywhere. */
 function useDrop(): void {
   const depth = useSignal(0);
   useEffect(() => {

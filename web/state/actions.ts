@@ -1,6 +1,5 @@
 /** What a person can do with the page. Each action shows its own errors (model.failure), so callers need not wait for it. */
 import { computed } from "@preact/signals";
-import { BellowsError } from "../../src/errors.ts";
 import type { Config } from "../../src/train/config.ts";
 import type { SampleRecord } from "../../src/train/records.ts";
 import type { OpenedRun, RunKind, ThinkRequest, Thought, Until } from "../../src/worker/protocol.ts";
@@ -8,8 +7,9 @@ import { t } from "../text/index.ts";
 import { differences } from "./config-diff.ts";
 import { copyRun, refreshLibrary } from "./library.ts";
 import * as model from "./model.ts";
-import { Playback, type Player, type Recording, type RecordingName } from "./playback.ts";
+import type { Playback, Player } from "./playback.ts";
 import { prefer, preferences, store, stored } from "./preferences.ts";
+import { asOpened, type RecordingName, recordingId, type TitledRecording } from "./recording.ts";
 import { Rival } from "./rival.ts";
 import {
   attempt,
@@ -27,7 +27,7 @@ import {
 let rival: Rival | null = null;
 /** A recorded run that stands in for training. */
 let playback: Playback | null = null;
-let recording: (Recording & { readonly name: RecordingName }) | null = null;
+let recording: TitledRecording | null = null;
 
 /** Whether there is a device. */
 export const hasDevice = computed(() => model.device.value !== null && !("code" in model.device.value));
@@ -180,41 +180,45 @@ export async function compareFixedWithSiri(): Promise<void> {
   });
 }
 
-/** Lays a recorded run under the page, to be played instead of trained; another one stays drawn beside it. */
+/** Plays one of the recorded runs that come with the page. */
 export async function openRecording(name: RecordingName): Promise<void> {
   await attempt(async () => {
-    recording = { name, ...(await fetchRecording(`recordings/${name}.json`)) };
-    replay();
+    const { fetchRecording } = await import("./playback.ts");
+    const fetched = await fetchRecording(`recordings/${name}.json`);
+    await playRecording({ ...fetched, id: recordingId(name), title: t().recordings[name] });
+  });
+}
+
+/** Lays a recorded run under the page, to be played instead of trained; another one stays drawn beside it. */
+export async function playRecording(wanted: TitledRecording): Promise<void> {
+  await attempt(async () => {
+    if (playback === null) await leave();
+    recording = wanted;
+    await replay();
     await play();
   });
 }
 
-async function fetchRecording(path: string): Promise<Recording> {
-  try {
-    const response = await fetch(new URL(path, document.baseURI));
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    return (await response.json()) as Recording;
-  } catch (cause) {
-    throw new BellowsError("network-failed", `cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
+/** Takes a recorded run off the page, which ends its replay. */
+export function removeRecording(id: string): void {
+  if (id === model.currentId.value) endReplay();
+  else undraw(id);
 }
 
 /** Puts the recording at its beginning. */
-function replay(): void {
+async function replay(): Promise<void> {
   if (recording === null) return;
+  const { Playback } = await import("./playback.ts");
   playback?.stop();
-  const { name, config } = recording;
-  const id = `recording:${name}`;
-  const title = t().recordings[name];
-  const summary = { id, title, kind: "rl" as const, config, step: 0, checkpoints: [], modified: 0 };
-  enter({ summary, step: 0, records: [], preflight: null });
+  const { id } = recording;
+  enter(asOpened({ ...recording, records: [] }));
   forgetLastRun();
   playback = new Playback(recording, id, takeEvents, preferences.value.rest);
   model.replaying.value = true;
   model.state.value = "paused";
 }
 
-/** Makes room for training, where a device came after all. */
+/** Makes room for training. */
 function endReplay(): void {
   if (playback === null) return;
   playback.stop();
@@ -234,8 +238,9 @@ async function leave(): Promise<void> {
   rival?.close();
   rival = null;
   model.rivalFailure.value = null;
+  if (playback !== null) return endReplay();
   const run = model.current.value;
-  if (run === null || playback !== null || model.state.value === "none") return;
+  if (run === null || model.state.value === "none") return;
   const { step } = await worker().pause();
   if (step > 0) return;
   undraw(run.id);
@@ -263,7 +268,7 @@ export async function shrink(): Promise<void> {
 
 /** Back to the last saved step of the current run, with a worker and a device that are new. */
 export async function recover(): Promise<boolean> {
-  const id = model.currentId.value;
+  const id = playback === null ? model.currentId.value : null;
   await connect();
   return id !== null && hasDevice.value && open(id);
 }

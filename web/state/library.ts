@@ -81,10 +81,14 @@ export function exportConfig({ id, config }: RunSummary): void {
   saveBlob(new Blob([JSON.stringify(config, null, 2)], { type: "application/json" }), `${id}.config.json`);
 }
 
-/** Takes in zipped runs and checkpoints. */
+/** Takes in zipped runs and checkpoints, and offers the runs of a comparison. */
 export async function importFiles(files: Iterable<File>): Promise<void> {
   for (const file of files) {
     await attempt(async () => {
+      if (/\.jsonl$/i.test(file.name)) {
+        const { openCurves } = await import("./curves.ts");
+        return openCurves(file);
+      }
       const zip = new Uint8Array(await file.arrayBuffer());
       const { id, title } = await worker().importRun(file.name.replace(/\.zip$/i, ""), zip);
       await refreshLibrary();

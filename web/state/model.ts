@@ -7,6 +7,7 @@ import type { Preflight } from "../../src/train/preflight.ts";
 import { PRESETS } from "../../src/train/presets.ts";
 import type { PhaseRecord } from "../../src/train/records.ts";
 import type { DamagedRun, DeviceInfo, Estimate, RunState, RunSummary } from "../../src/worker/protocol.ts";
+import type { RecordedCurve } from "./curves-file.ts";
 import type { Hideable } from "./hash.ts";
 import type { RunView } from "./run-view.ts";
 
@@ -52,6 +53,8 @@ export const linkError = signal<ErrorData | null>(null);
 export const hidden = signal<readonly Hideable[]>([]);
 /** Whether a recorded run is replayed, in place of training. */
 export const replaying = signal(false);
+/** The runs of a comparison's file, while one chooses among them. */
+export const curves = signal<readonly RecordedCurve[] | null>(null);
 /**
  * What goes wrong and is mended by itself; null again once that is read. Of a device, `lost`: another is being asked for, then
  * `regained`; of the worker, `died`: another is started, then `restarted`.

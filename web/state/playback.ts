@@ -1,18 +1,7 @@
-import type { Config } from "../../src/train/config.ts";
-import type { PhaseRecord } from "../../src/train/records.ts";
-import type { RunRecord, TrainerEvent, Until } from "../../src/worker/protocol.ts";
-
-/** The recorded runs of web/public/recordings, by the names of their files. */
-export const RECORDINGS = ["siri", "fixed"] as const;
-export type RecordingName = (typeof RECORDINGS)[number];
-
-/** A run as it was recorded, for browsers that cannot train. */
-export interface Recording {
-  readonly config: Config;
-  readonly records: readonly RunRecord[];
-  /** Rollouts of some steps. */
-  readonly samples: readonly PhaseRecord[];
-}
+/** Plays recorded runs; fetched with the first of them. */
+import { BellowsError } from "../../src/errors.ts";
+import type { TrainerEvent, Until } from "../../src/worker/protocol.ts";
+import type { Recording } from "./recording.ts";
 
 /** What drives a run: a training worker, or a recording. */
 export interface Player {
@@ -101,5 +90,19 @@ export class Playback implements Player {
     const done = this.#recording.records.slice(0, this.#next).findLast(({ type }) => type === "step");
     const step = done === undefined ? 0 : done.step + 1;
     this.#handle([{ type: "state", state, step, run: this.#run }]);
+  }
+}
+
+/**
+ * Reads one of the recorded runs that come with the page.
+ * @throws BellowsError `network-failed`.
+ */
+export async function fetchRecording(path: string): Promise<Recording> {
+  try {
+    const response = await fetch(new URL(path, document.baseURI));
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    return (await response.json()) as Recording;
+  } catch (cause) {
+    throw new BellowsError("network-failed", `cannot read ${path}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -64,10 +64,15 @@ export function enter({ summary, step, records, preflight }: OpenedRun): void {
   store(LAST_RUN, summary.id);
 }
 
-/** Adds a run to those that are drawn, in place of an earlier view of it; the oldest gives way where there are too many. */
+/**
+ * Adds a run to those that are drawn, in place of an earlier view of it. Where there are too many, the oldest gives way that is
+ * not the current one.
+ */
 export function draw(id: string, title: string, { summary, records }: OpenedRun): RunView {
   const others = model.runs.value.filter((run) => run.id !== id);
-  const kept = others.slice(Math.max(0, others.length - MAX_SHOWN + 1));
+  const isFull = others.length === MAX_SHOWN;
+  const oldest = isFull ? others.find((run) => run.id !== model.currentId.value) : undefined;
+  const kept = others.filter((run) => run !== oldest);
   const slot = Array.from({ length: MAX_SHOWN }, (_, i) => i).find(
     (i) => !kept.some((run) => run.slot === i),
   )!;
@@ -107,7 +112,8 @@ export function takeEvents(events: readonly TrainerEvent[]): void {
 function takeEvent(event: Exclude<TrainerEvent, { type: "record" }>): void {
   switch (event.type) {
     case "state":
-      takeState(event.state, event.step);
+      // While another run is replayed, the worker may still tell of its own.
+      if (!model.replaying.peek() || event.run === model.currentId.peek()) takeState(event.state, event.step);
       break;
     case "compiling":
       model.compiling.value = event.done < event.total ? event : null;

@@ -125,8 +125,7 @@ export const en = {
     export: "Export",
     /** The run as it is, to be imported again. */
     whole: "Zip",
-    import: "Import a run or checkpoint (.zip)",
-    drop: "Drop the zip here",
+    import: "Import a run or checkpoint (.zip) or a comparison (.jsonl)",
     samples: "Responses (JSONL)",
     settings: "Settings (JSON)",
     current: "current",

@@ -82,6 +82,7 @@ export const insidesDe: typeof insidesEn = {
   inspector: {
     title: "Antworten des neuesten Rollouts",
     empty: "Noch ist nichts gezogen. Start, Ein Schritt oder Eine Phase zeigt, was das Modell schreibt.",
+    notKept: "Dieser aufgezeichnete Lauf hat bis hierher keine Antworten behalten.",
     step: (step, cap) => `Schritt ${step}, Budget ${cap} Token.`,
     unscored: "Eben gezogen.",
     scored: "Bewertet.",
@@ -275,6 +276,20 @@ export const insidesDe: typeof insidesEn = {
     lossTitle: "Warum ist der Verlust fast 0?",
     lossNote:
       "Das ist normal. Bei einer Änderung je Rollout ist das Verhältnis genau 1, und die Vorteile einer Gruppe heben sich auf. Der Verlust ist für seinen Gradienten da; zu beachten sind richtige Antworten und Länge.",
+  },
+  comparison: {
+    open: "Einen Vergleich öffnen (curves.jsonl)",
+    title: (runs) => (runs === 1 ? "Ein Vergleich mit 1 Lauf" : `Ein Vergleich mit ${runs} Läufen`),
+    note: (room) => `Einen Lauf Schritt für Schritt abspielen, oder bis zu ${room} übereinander zeichnen.`,
+    draw: "Die gewählten Läufe zeichnen",
+    choose: (run) => `${run} wählen`,
+    run: (entry, seed) => `${entry}, Seed ${seed}`,
+    result: (steps, accuracy, length) =>
+      `${steps} Schritte, dann ${accuracy} richtig, ${length} Token je Antwort`,
+    replay: "Abspielen",
+    replayOf: (run) => `${run} abspielen`,
+    recorded: "aufgezeichnet",
+    takeOff: "Wegnehmen",
   },
   recipes: recipesDe,
   tour: {

@@ -1,6 +1,6 @@
 /**
  * Words of what is fetched when it is first looked at, in English: groups settings, schedule, inspector, tokens, think, why,
- * recipes, tour. The explanations of settings stand in the config schema.
+ * comparison, recipes, tour. The explanations of settings stand in the config schema.
  */
 import type { ScheduleKind } from "../../src/rl/length-schedule.ts";
 import type { PresetName } from "../../src/train/presets.ts";
@@ -87,6 +87,7 @@ export const insidesEn = {
   inspector: {
     title: "Responses of the newest rollout",
     empty: "Nothing is sampled yet. Press Play, One step or One phase to see what the model writes.",
+    notKept: "This recorded run has kept no responses up to here.",
     step: (step: number, cap: number) => `Step ${step}, budget ${cap} tokens.`,
     unscored: "Just sampled.",
     scored: "Scored.",
@@ -281,6 +282,21 @@ export const insidesEn = {
     lossTitle: "Why is the loss close to 0?",
     lossNote:
       "That is normal. With one update per rollout the ratio is exactly 1, and the advantages of a group add up to 0. The loss is there for its gradient; look at right answers and length instead.",
+  },
+  comparison: {
+    open: "Open a comparison (curves.jsonl)",
+    title: (runs: number) => (runs === 1 ? "A comparison with 1 run" : `A comparison with ${runs} runs`),
+    note: (room: number) => `Replay a run step by step, or choose up to ${room} to draw over each other.`,
+    draw: "Draw the chosen runs",
+    choose: (run: string) => `Choose ${run}`,
+    run: (entry: string, seed: number) => `${entry}, seed ${seed}`,
+    result: (steps: number, accuracy: string, length: string) =>
+      `${steps} steps, then ${accuracy} right, ${length} tokens a response`,
+    replay: "Replay",
+    replayOf: (run: string) => `Replay ${run}`,
+    /** In the list of runs. */
+    recorded: "recorded",
+    takeOff: "Take off",
   },
   recipes: recipesEn,
   tour: {
