@@ -182,17 +182,24 @@ describe("table 1", () => {
       ["base-pre-rl", "base"],
       ["grpo", "final"],
     ]);
-    expect(columns.slice(2, 4)).toEqual(["2 operations (MATH500): %", "tokens"]);
+    expect(columns.slice(2, 8)).toEqual([
+      "mean: %",
+      "tokens",
+      "ACR",
+      "AES",
+      "2 operations (MATH500): %",
+      "tokens",
+    ]);
     expect(standingsOf([...data.rows].reverse())[0]!.checkpoint).toBe("base");
   });
 
   test("has means and standard errors over seeds", () => {
     const cells = lines[1]!.map(text);
     // Levels are 15, 5, −5 and −15 points from the mean of 80 and 60; (95 + 75) / 2 = 85.
-    expect(cells.slice(2, 6)).toEqual(["85.0 ± 10.0", "40.0 ± 2.0", "75.0 ± 10.0", "48.0 ± 2.0"]);
-    expect(cells[columns.indexOf("mean: %")]).toBe("70.0 ± 10.0");
+    expect(cells.slice(6, 10)).toEqual(["85.0 ± 10.0", "40.0 ± 2.0", "75.0 ± 10.0", "48.0 ± 2.0"]);
+    expect(cells.slice(2, 4)).toEqual(["70.0 ± 10.0", "52.0 ± 2.0"]);
     expect(cells.slice(-2)).toEqual(["2", "2,400,001"]);
-    expect(lines[0]!.slice(2, 4)).toEqual(["65.0", "46.0"]);
+    expect(lines[0]!.slice(6, 8)).toEqual(["65.0", "46.0"]);
   });
 
   test("has the ratio and the score against the starting policy, level by level", () => {
