@@ -49,8 +49,8 @@ function mergeBase(config: Record<string, unknown>, { schedule, rl }: Record<str
 
 /** What a recipe goes by, in a config. */
 export function recipeBase({ schedule, rl }: Config): RecipeBase {
-  const { lmax, lmin, cycle } = schedule;
-  return { lmax, lmin, cycle, steps: rl.steps };
+  const { lmax, lmin, cycle, compression } = schedule;
+  return { lmax, lmin, cycle, compression, steps: rl.steps };
 }
 
 /** The part of a config that a setting `path=value` stands for: `rl.groupSize=16` is {"rl": {"groupSize": 16}}. */

@@ -34,6 +34,14 @@ function compressing(deepscaler: Scores): Evidence {
   };
 }
 
+/** The cosine, 0.87 right at 47 tokens, beside the one with a long expansion. */
+function longExpansion(high: Scores): Evidence {
+  return {
+    rows: [BASE, ...rows("siri-cosine", "high", [0.87, 47]), ...rows("siri-long-expansion", "high", high)],
+    curves: [],
+  };
+}
+
 /** The cosine with cycles of three lengths. */
 function cycles(short: Shape, middle: Shape, long: Shape): Evidence {
   return {
@@ -79,6 +87,7 @@ const WORLDS: Readonly<Record<string, readonly [so: Evidence, contrary: Evidence
   "high-all": [GOOD, BAD],
   "compressing-lose": [compressing([0.86, 50]), compressing([0.5, 50])],
   "best-ratio": [GOOD, BAD],
+  "long-expansion": [longExpansion([0.9, 44]), longExpansion([0.84, 47])],
   "length-lags": [siri({ lag: 20 }), siri({ lag: 0 })],
   "lag-size": [siri({ lag: 36 }), siri({ lag: 16 })],
   "wait-moves": [siri({}), siri({ swing: -1 })],

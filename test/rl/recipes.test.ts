@@ -4,8 +4,8 @@ import { RECIPES, recipeOf } from "../../src/rl/recipes/index.ts";
 import type { RecipeBase } from "../../src/rl/recipes/recipe.ts";
 import { lowAndHigh } from "../../src/rl/recipes/siri.ts";
 
-const TOY: RecipeBase = { lmax: 80, lmin: 40, cycle: 160, steps: 480 };
-const PAPER: RecipeBase = { lmax: 16_384, lmin: 8192, cycle: 640, steps: 1920 };
+const TOY: RecipeBase = { lmax: 80, lmin: 40, cycle: 160, compression: 0.5, steps: 480 };
+const PAPER: RecipeBase = { lmax: 16_384, lmin: 8192, cycle: 640, compression: 0.5, steps: 1920 };
 
 function scheduleOf(name: string, base: RecipeBase): LengthSchedule {
   const { lmax, lmin, cycle } = base;
@@ -14,11 +14,12 @@ function scheduleOf(name: string, base: RecipeBase): LengthSchedule {
 }
 
 describe("recipes", () => {
-  test("are those of the paper's comparison", () => {
+  test("are those of the paper's comparison, and one of our own", () => {
     expect(Object.keys(RECIPES)).toEqual([
       "siri-cosine",
       "siri-stair",
       "siri-stair-cosine",
+      "siri-long-expansion",
       "grpo",
       "dapo",
       "dr-grpo",
@@ -62,6 +63,7 @@ describe("schedules of recipes", () => {
     { name: "siri-cosine", caps: [16384, 15184, 12288, 9392, 8192, 9392, 12288, 15184, 16384] },
     { name: "siri-stair-cosine", caps: [16384, 16384, 12288, 8192, 8192, 8192, 12288, 16384, 16384] },
     { name: "siri-stair", caps: [8192, 8192, 8192, 8192, 16384, 16384, 16384, 16384, 8192] },
+    { name: "siri-long-expansion", caps: [16384, 13348, 8741, 8422, 9734, 11829, 14065, 15756, 16384] },
     { name: "dapo-deepscaler-16k", caps: [8192, 8192, 8192, 8192, 16384, 16384, 16384, 16384, 16384] },
     { name: "grpo", caps: new Array<number>(9).fill(16384) },
   ])("$name, at eighths of the paper's first cycle", ({ name, caps }) => {
@@ -84,7 +86,7 @@ describe("schedules of recipes", () => {
   });
 
   test("ThinkPrune falls as 4000, 3000, 2000", () => {
-    const schedule = scheduleOf("thinkprune", { lmax: 4000, lmin: 2000, cycle: 180, steps: 540 });
+    const schedule = scheduleOf("thinkprune", { ...TOY, lmax: 4000, lmin: 2000, cycle: 180, steps: 540 });
     expect([0, 179, 180, 359, 360, 539].map((step) => capAt(schedule, step))).toEqual([
       4000, 4000, 3000, 3000, 2000, 2000,
     ]);
@@ -105,15 +107,22 @@ describe("reported checkpoints", () => {
     { steps: 399, low: 240, high: 320 },
     { steps: 160, low: 80, high: 160 },
   ])("of $steps steps in cycles of 160: $low and $high", ({ steps, low, high }) => {
-    expect(lowAndHigh(160, steps)).toEqual([
+    expect(lowAndHigh(TOY, steps)).toEqual([
       { label: "low", step: low },
       { label: "high", step: high },
     ]);
   });
 
+  test("where compression takes three tenths of a cycle, it ends there", () => {
+    expect(recipeOf("siri-long-expansion").reported!({ ...TOY, compression: 0.3 }, 480)).toEqual([
+      { label: "low", step: 368 },
+      { label: "high", step: 480 },
+    ]);
+  });
+
   test("what is not finished is not reported", () => {
-    expect(lowAndHigh(160, 159)).toEqual([{ label: "low", step: 80 }]);
-    expect(lowAndHigh(160, 79)).toEqual([{ label: "final", step: 79 }]);
+    expect(lowAndHigh(TOY, 159)).toEqual([{ label: "low", step: 80 }]);
+    expect(lowAndHigh(TOY, 79)).toEqual([{ label: "final", step: 79 }]);
   });
 
   test.each(Object.values(RECIPES))(

@@ -21,6 +21,10 @@ export const recipesDe: typeof recipesEn = {
       does: "Das Budget schwingt als Kosinus, der an beiden Enden ruht.",
       watch: "richtige Antworten, während das Budget bei Lmin ruht.",
     },
+    "siri-long-expansion": {
+      does: "Der Kosinus, aber mit drei Zehnteln jedes Zyklus zum Fallen und dem Rest zum Steigen.",
+      watch: "wie viele der schwersten Aufgaben richtig werden.",
+    },
     grpo: {
       does: "Das Budget bleibt bei Lmax: die Gegenprobe zu SIRI, von dem es sich in nichts sonst unterscheidet.",
       watch: "ob Antworten überhaupt kürzer werden.",

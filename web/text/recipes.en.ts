@@ -26,6 +26,10 @@ export const recipesEn = {
       does: "The budget swings as a cosine that rests at either end.",
       watch: "right answers while the budget rests at Lmin.",
     },
+    "siri-long-expansion": {
+      does: "The cosine, with three tenths of each cycle to fall and the rest to rise.",
+      watch: "how many of the hardest problems come right.",
+    },
     grpo: {
       does: "The budget stays at Lmax: the control to SIRI, from which it differs in nothing else.",
       watch: "whether responses get shorter at all.",

@@ -8,6 +8,7 @@ import { above, below, type Check, type Claim } from "./verdict.ts";
 const SIRI = "siri-cosine";
 const TWO_STAGE = "dapo-deepscaler-16k";
 const FIXED = "grpo";
+const LONG_EXPANSION = "siri-long-expansion";
 
 /** The other methods of the paper's table 1. */
 const OTHERS = [TWO_STAGE, "deepscaler", "overthink", "dast", "o1-pruner", "adaptthink"] as const;
@@ -84,6 +85,22 @@ export function highIsShorter(data: Evidence): Claim {
     sources: [high, rowsOf(data, TWO_STAGE, "final"), rowsOf(data, FIXED, "final")].map((rows) =>
       fromRows(rows, "levels.meanLength"),
     ),
+  };
+}
+
+/** Not a claim of the paper, but one that its §5.3 suggests: "the expansion phase should be extended". */
+export function longExpansionWins(data: Evidence): Claim {
+  const [long, paper] = [rowsOf(data, LONG_EXPANSION, "high"), rowsOf(data, SIRI, "high")];
+  const less = (measure: keyof Score) => difference(over(data, long, measure), over(data, paper, measure));
+  return {
+    id: "long-expansion",
+    statement: "SIRI with a long expansion ends more accurate and shorter than with the paper’s cosine.",
+    place: "not in the paper; after §5.3",
+    checks: [
+      above(`accuracy of ${LONG_EXPANSION} less that of ${SIRI}`, less("accuracy"), 0, "points"),
+      below(`mean length of ${LONG_EXPANSION} less that of ${SIRI}`, less("length"), 0, "tokens"),
+    ],
+    sources: [long, paper].map((rows) => fromRows(rows, "levels.accuracy, levels.meanLength")),
   };
 }
 

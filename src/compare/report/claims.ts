@@ -5,7 +5,7 @@ import * as schedule from "./claims-schedule.ts";
 import type { Evidence } from "./seeds.ts";
 import type { Claim } from "./verdict.ts";
 
-/** Every claim of the paper that the toy can be asked, in the paper's order. */
+/** Every claim of the paper that the toy can be asked, in the paper's order, and last one of our own. */
 export function claimsOf(evidence: Evidence): Claim[] {
   return [
     cycle.compressionShortens,
@@ -35,5 +35,6 @@ export function claimsOf(evidence: Evidence): Claim[] {
     schedule.cosinePreserves,
     schedule.stairGains,
     schedule.stairCosineCombines,
+    methods.longExpansionWins,
   ].map((claim) => claim(evidence));
 }

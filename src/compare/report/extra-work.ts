@@ -1,16 +1,17 @@
 import { isPairwise, type Method } from "../../rl/method.ts";
 import { RECIPES } from "../../rl/recipes/index.ts";
 import type { Recipe } from "../../rl/recipes/recipe.ts";
+import { recipeBase } from "../../train/settings.ts";
 import type { Curve } from "../rows.ts";
 
 /**
  * What a step of a recipe does that a step of plain GRPO does not, in words; read from the recipe, so that it holds for what
  * was run. "" where there is nothing, and for recipes that are not known.
  */
-export function extraWork({ recipe: name, lmax, lmin, cycle, steps }: Curve): string {
+export function extraWork({ recipe: name, config }: Curve): string {
   if (!Object.hasOwn(RECIPES, name)) return "";
   const recipe: Recipe = RECIPES[name]!;
-  const { rl } = recipe.settings({ lmax, lmin, cycle, steps: steps.cap.length });
+  const { rl } = recipe.settings(recipeBase(config));
   const settings = typeof rl === "object" ? rl : {};
   const { groupFilter, klKind, miniBatches, stageGroupSizes } = settings;
   return [

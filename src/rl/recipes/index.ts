@@ -10,6 +10,7 @@ import { grpo } from "./grpo.ts";
 import { iterativeDpo, rejectionSft, spin } from "./iterative.ts";
 import { kimiLengthPenalty } from "./kimi-length-penalty.ts";
 import { l1Exact, l1Max } from "./l1.ts";
+import { siriLongExpansion } from "./long-expansion.ts";
 import { o1Pruner } from "./o1-pruner.ts";
 import { overthink } from "./overthink.ts";
 import type { Recipe } from "./recipe.ts";
@@ -22,6 +23,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = Object.fromEntries(
     siriCosine,
     siriStair,
     siriStairCosine,
+    siriLongExpansion,
     grpo,
     dapo,
     drGrpo,

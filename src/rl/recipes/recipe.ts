@@ -6,6 +6,8 @@ export interface RecipeBase {
   readonly lmin: number;
   /** T: steps of a cycle. */
   readonly cycle: number;
+  /** Fraction of a cycle in which the budget falls. */
+  readonly compression: number;
   readonly steps: number;
 }
 

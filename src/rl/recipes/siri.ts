@@ -15,18 +15,18 @@ function siri(shape: ScheduleKind, title: string): Recipe {
     title,
     source: "SIRI 2509.25176 §4.3",
     settings: () => recipeSettings({ schedule: { kind: shape } }),
-    reported: ({ cycle }, steps) => lowAndHigh(cycle, steps),
+    reported: lowAndHigh,
   };
 }
 
 /**
- * SIRI-low and SIRI-high: where the last compression ended, the last step ≡ T/2 mod T, and where the last
- * expansion did, the last multiple of T. The length follows the budget late, so it is shortest some steps
- * after the first of the two; the paper does not say whether it looked for that.
+ * SIRI-low and SIRI-high: where the last compression ended, in the paper the last step ≡ T/2 mod T, and where
+ * the last expansion did, the last multiple of T. The length follows the budget late, so it is shortest some
+ * steps after the first of the two; the paper does not say whether it looked for that.
  */
-export function lowAndHigh(cycle: RecipeBase["cycle"], steps: number): readonly Reported[] {
-  const half = Math.round(cycle / 2);
-  const low = Math.floor((steps - half) / cycle) * cycle + half;
+export function lowAndHigh({ cycle, compression }: RecipeBase, steps: number): readonly Reported[] {
+  const turn = Math.round(compression * cycle);
+  const low = Math.floor((steps - turn) / cycle) * cycle + turn;
   const high = Math.floor(steps / cycle) * cycle;
   const ends = [
     { label: "low", step: low },

@@ -1,0 +1,17 @@
+import type { Recipe } from "./recipe.ts";
+import { recipeSettings } from "./settings.ts";
+import { lowAndHigh } from "./siri.ts";
+
+/**
+ * SIRI's cosine with three tenths of each cycle for compression and the rest for expansion; not of the paper,
+ * which halves its cycles but finds that "the compression phase should be smooth, while the expansion phase
+ * should be extended" (§5.3). Found for the toy with `bellows compare`; its evidence, and what else was tried,
+ * are in docs/results.
+ */
+export const siriLongExpansion: Recipe = {
+  name: "siri-long-expansion",
+  title: "SIRI, long expansion",
+  source: "bellows, after SIRI 2509.25176 §5.3",
+  settings: () => recipeSettings({ schedule: { kind: "cosine", compression: 0.3 } }),
+  reported: lowAndHigh,
+};
