@@ -44,6 +44,11 @@ test("without WebGPU the runs of a comparison are replayed and drawn over each o
 
   await page.reload();
   await page.getByText(notices.titles["webgpu-unavailable"]).waitFor();
+  await button(page, words.published).click();
+  for (const name of ["siri-cosine", "thinkprune"]) {
+    await button(page, words.replayOf(words.run(name, 1))).waitFor();
+  }
+  await page.keyboard.press("Escape");
   expect(await button(page, controls.play).isDisabled()).toBe(true);
   expect(troubles).toEqual([]);
 });

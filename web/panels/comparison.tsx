@@ -1,4 +1,5 @@
 /** The runs of a comparison's file: one is replayed, or some are drawn. */
+import "./comparison.css";
 import { useSignal } from "@preact/signals";
 import { drawCurves, replayCurve, roomForCurves } from "../state/curves.ts";
 import type { RecordedCurve } from "../state/curves-file.ts";
@@ -10,7 +11,7 @@ import { Dialog } from "./dialog.tsx";
 export function ComparisonDialog() {
   const words = inside().comparison;
   const chosen = useSignal<readonly RecordedCurve[]>([]);
-  const curves = model.curves.value ?? [];
+  const curves = byEntry(model.curves.value ?? []);
   const room = roomForCurves();
   const toggle = (curve: RecordedCurve) => {
     const others = chosen.value.filter((one) => one !== curve);
@@ -45,6 +46,12 @@ export function ComparisonDialog() {
       </div>
     </Dialog>
   );
+}
+
+/** The seeds of an entry together; a file has them round by round. */
+function byEntry(curves: readonly RecordedCurve[]): readonly RecordedCurve[] {
+  const entries = [...new Set(curves.map(({ entry }) => entry))];
+  return entries.flatMap((entry) => curves.filter((curve) => curve.entry === entry));
 }
 
 interface CurveItemProps {

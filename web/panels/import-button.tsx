@@ -1,4 +1,5 @@
 import { importFiles } from "../state/library.ts";
+import { attempt, fail } from "../state/session.ts";
 import { t } from "../text/index.ts";
 import { inside } from "../text/insides.ts";
 
@@ -8,8 +9,26 @@ export function ImportButton() {
 }
 
 /** Where nothing can be stored or trained: comparisons alone, whose runs can be replayed. */
-export function OpenComparisonButton() {
-  return <FileButton name={inside().comparison.open} accept=".jsonl" />;
+export function ComparisonButtons() {
+  return (
+    <>
+      <PublishedButton />
+      <FileButton name={inside().comparison.open} accept=".jsonl" />
+    </>
+  );
+}
+
+/** The runs of docs/results, which come with the page. */
+export function PublishedButton() {
+  const show = async () => {
+    const { openPublishedCurves } = await import("../state/curves.ts");
+    await openPublishedCurves();
+  };
+  return (
+    <button type="button" onClick={() => attempt(show).catch(fail)}>
+      {inside().comparison.published}
+    </button>
+  );
 }
 
 function FileButton({ name, accept }: { name: string; accept: string }) {

@@ -19,7 +19,7 @@ import { RECORDINGS } from "../state/recording.ts";
 import { t } from "../text/index.ts";
 import { lazy } from "./lazy.tsx";
 
-const OpenComparisonButton = lazy(async () => (await import("./import-button.tsx")).OpenComparisonButton);
+const ComparisonButtons = lazy(async () => (await import("./import-button.tsx")).ComparisonButtons);
 
 /** Milliseconds for which good news stays. */
 const GOOD_NEWS = 12_000;
@@ -64,7 +64,7 @@ function NoDevice({ error }: { error: ErrorData }) {
             {`${controls.replay}: ${recordings[name]}`}
           </button>
         ))}
-        <OpenComparisonButton />
+        <ComparisonButtons />
         <button type="button" onClick={connect}>
           {notices.retry}
         </button>

@@ -20,7 +20,7 @@ import type { RunView } from "../state/run-view.ts";
 import { attempt, fail } from "../state/session.ts";
 import { t } from "../text/index.ts";
 import { inside } from "../text/insides.ts";
-import { ImportButton } from "./import-button.tsx";
+import { ImportButton, PublishedButton } from "./import-button.tsx";
 
 export function Runs() {
   const { runs } = t();
@@ -35,6 +35,7 @@ export function Runs() {
     <section class="runs" aria-label={runs.title}>
       <div class="add">
         <ImportButton />
+        <PublishedButton />
         <ScratchButton />
       </div>
       <p class="quiet">{runs.scratchNote}</p>

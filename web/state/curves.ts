@@ -1,10 +1,12 @@
 /** The runs of a comparison (`curves.jsonl`), replayed and drawn as recorded runs. Fetched when such a file is opened. */
 import { batch } from "@preact/signals";
+import published from "../../docs/results/curves.jsonl?url";
 import { invalid } from "../../src/errors.ts";
 import { inside } from "../text/insides.ts";
 import { playRecording } from "./actions.ts";
 import { MOST_BYTES, type RecordedCurve, readCurves } from "./curves-file.ts";
 import * as model from "./model.ts";
+import { fetchText } from "./playback.ts";
 import { prefer } from "./preferences.ts";
 import { asOpened, recordingId, type TitledRecording } from "./recording.ts";
 import { recordingOf } from "./recording-of.ts";
@@ -19,6 +21,14 @@ export async function openCurves(file: File): Promise<void> {
     throw invalid("input-invalid", `size of ${file.name}`, `${file.size} bytes`, `at most ${MOST_BYTES}`);
   }
   model.curves.value = readCurves(await file.text(), file.name);
+}
+
+/**
+ * Has one choose among the runs of docs/results.
+ * @throws BellowsError `network-failed`.
+ */
+export async function openPublishedCurves(): Promise<void> {
+  model.curves.value = readCurves(await fetchText(published), "docs/results/curves.jsonl");
 }
 
 /** Runs that can be drawn at once, the current one aside, which stays. */

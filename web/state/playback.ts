@@ -98,10 +98,18 @@ export class Playback implements Player {
  * @throws BellowsError `network-failed`.
  */
 export async function fetchRecording(path: string): Promise<Recording> {
+  return JSON.parse(await fetchText(path)) as Recording;
+}
+
+/**
+ * Reads a file that comes with the page.
+ * @throws BellowsError `network-failed`.
+ */
+export async function fetchText(path: string): Promise<string> {
   try {
     const response = await fetch(new URL(path, document.baseURI));
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    return (await response.json()) as Recording;
+    return await response.text();
   } catch (cause) {
     throw new BellowsError("network-failed", `cannot read ${path}: ${(cause as Error).message}`, { cause });
   }

@@ -279,13 +279,13 @@ export const insidesDe: typeof insidesEn = {
   },
   comparison: {
     open: "Einen Vergleich öffnen (curves.jsonl)",
+    published: "Aufgezeichnete Läufe aller Methoden",
     title: (runs) => (runs === 1 ? "Ein Vergleich mit 1 Lauf" : `Ein Vergleich mit ${runs} Läufen`),
     note: (room) => `Einen Lauf Schritt für Schritt abspielen, oder bis zu ${room} übereinander zeichnen.`,
     draw: "Die gewählten Läufe zeichnen",
     choose: (run) => `${run} wählen`,
     run: (entry, seed) => `${entry}, Seed ${seed}`,
-    result: (steps, accuracy, length) =>
-      `${steps} Schritte, dann ${accuracy} richtig, ${length} Token je Antwort`,
+    result: (steps, accuracy, length) => `${steps} Schritte: ${accuracy} richtig, ${length} Token`,
     replay: "Abspielen",
     replayOf: (run) => `${run} abspielen`,
     recorded: "aufgezeichnet",

@@ -285,13 +285,14 @@ export const insidesEn = {
   },
   comparison: {
     open: "Open a comparison (curves.jsonl)",
+    published: "Recorded runs of every method",
     title: (runs: number) => (runs === 1 ? "A comparison with 1 run" : `A comparison with ${runs} runs`),
     note: (room: number) => `Replay a run step by step, or choose up to ${room} to draw over each other.`,
     draw: "Draw the chosen runs",
     choose: (run: string) => `Choose ${run}`,
     run: (entry: string, seed: number) => `${entry}, seed ${seed}`,
     result: (steps: number, accuracy: string, length: string) =>
-      `${steps} steps, then ${accuracy} right, ${length} tokens a response`,
+      `${steps} steps: ${accuracy} right, ${length} tokens`,
     replay: "Replay",
     replayOf: (run: string) => `Replay ${run}`,
     /** In the list of runs. */
