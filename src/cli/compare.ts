@@ -1,5 +1,5 @@
 import { type Cell, cellsOf } from "../compare/cells.ts";
-import { openComparison, readMatrix, readResult } from "../compare/folder.ts";
+import { MATRIX, openComparison, readMatrix, readResult } from "../compare/folder.ts";
 import { type Matrix, parseMatrix } from "../compare/matrix.ts";
 import { BellowsError, invalid } from "../errors.ts";
 import { checkFree, obeyParent, type Place, placeOf } from "../host/node-program.ts";
@@ -56,10 +56,11 @@ async function newPlan(file: string | undefined, { out }: CompareFlags) {
   const matrix = parseMatrix(parseJsonFile(file));
   const folder = placeOf(out ?? joinPath(COMPARISONS, matrix.name));
   const { storage, path, shown } = folder;
-  // Whether a comparison that is there is of this matrix, `openComparison` looks.
-  if (!(await storage.exists(joinPath(path, "matrix.json")))) {
+  const isBegun = await storage.exists(joinPath(path, MATRIX)); // whether with this matrix, `openComparison` looks
+  // A call that was killed as it began leaves a folder with nothing in it.
+  const isEmpty = (await storage.list(path)).length === 0;
+  if (!isBegun && !isEmpty)
     await checkFree(folder, `It is no comparison. Choose another --out than ${shown}.`);
-  }
   return { file, matrix, folder };
 }
 
@@ -71,7 +72,7 @@ async function resumedPlan(matrix: string | undefined, { out, resume = "" }: Com
   }
   const folder = placeOf(resume);
   const { storage, path, shown } = folder;
-  return { file: joinPath(shown, "matrix.json"), matrix: await readMatrix(storage, path), folder };
+  return { file: joinPath(shown, MATRIX), matrix: await readMatrix(storage, path), folder };
 }
 
 async function finishedCells({ storage, path }: Place, cells: readonly Cell[]): Promise<Set<string>> {

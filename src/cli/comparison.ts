@@ -2,7 +2,7 @@ import type { Cell } from "../compare/cells.ts";
 import { gather, readTimes, writeTimes } from "../compare/folder.ts";
 import type { Matrix } from "../compare/matrix.ts";
 import { ATTEMPTS, type Attempt, runPool } from "../compare/pool.ts";
-import { Progress } from "../compare/progress.ts";
+import { Progress, parseRecord } from "../compare/progress.ts";
 import type { FailedCell, Times } from "../compare/report/data.ts";
 import { writeComparisonReport } from "../compare/report/report.ts";
 import {
@@ -16,7 +16,6 @@ import {
   programCall,
   startChild,
 } from "../host/node-program.ts";
-import type { JsonObject } from "../io/json.ts";
 import { ComparisonView } from "./compare-view.ts";
 
 /** What is to be compared, and where. */
@@ -94,7 +93,8 @@ export class Comparison {
   async #attempt(cell: Cell, attempt: number): Promise<Attempt> {
     const args = ["compare", "--resume", this.#plan.folder.shown, "--cell", cell.name];
     const child = startChild(args, driverThreads(this.#plan.jobs), (line) => {
-      this.#view.record(cell, JSON.parse(line) as JsonObject);
+      const record = parseRecord(line);
+      if (record !== null) this.#view.record(cell, record);
     });
     this.#children.add(child);
     const { status, complaint } = await child.ended;

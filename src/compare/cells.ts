@@ -3,6 +3,7 @@ import { recipeOf } from "../rl/recipes/index.ts";
 import type { Patch, Reported } from "../rl/recipes/recipe.ts";
 import { createTask } from "../tasks/registry.ts";
 import { type Config, parseConfig } from "../train/config.ts";
+import { MAX_STEPS } from "../train/config-schema.ts";
 import { composeConfig, recipeBase } from "../train/settings.ts";
 import type { Entry, Matrix } from "./matrix.ts";
 
@@ -23,9 +24,6 @@ export interface Cell {
 
 /** Stands for a recipe in the cells of starting policies, and for a checkpoint in their rows. */
 export const BASE = "base";
-
-/** Steps of a run that ends by time: the most that a config allows. */
-const UNBOUNDED_STEPS = 1_000_000;
 
 /**
  * The cells of a matrix, each starting policy before the first cell that starts from it, then seed by seed: the first seed
@@ -63,11 +61,9 @@ export function cellsOf(matrix: Matrix): Cell[] {
 }
 
 /** The checkpoints that stand for a cell after so many steps. */
-export function reportedOf({ recipe, config, trains }: Cell, steps: number): readonly Reported[] {
+export function reportedOf({ recipe, config }: Cell, steps: number): readonly Reported[] {
   if (recipe === BASE) return [{ label: BASE, step: 0 }];
-  const reported = recipeOf(recipe).reported?.(recipeBase(config), steps) ?? [];
-  const there = reported.filter(({ step }) => step > 0 || !trains);
-  return there.length > 0 ? there : [{ label: "final", step: steps }];
+  return recipeOf(recipe).reported?.(recipeBase(config), steps) ?? [{ label: "final", step: steps }];
 }
 
 /** The config under which a checkpoint of a cell is put to the benchmark. */
@@ -133,14 +129,17 @@ function configOf(matrix: Matrix, { recipe, settings }: Variant, seed: number): 
   return parseConfig({ ...config, rl, train });
 }
 
-/** Steps that surely suffice to spend a budget: of tokens, if every response were as short as a right answer can be. */
+/**
+ * Steps that suffice to spend a budget. One of time has as many as a config allows; one of tokens those for which every response
+ * may be as short as a right answer can be. A policy that collapses to shorter ones ends by steps.
+ */
 function mostSteps({ rl, task }: Config, { tokens, seconds }: Matrix["budget"]): number {
-  if (seconds !== undefined) return UNBOUNDED_STEPS;
+  if (seconds !== undefined) return MAX_STEPS;
   if (tokens === undefined) return rl.steps;
   const { levels } = createTask(task.name, task.settings);
   const shortest = Math.min(...levels.map((level) => level.shortestResponse));
   const responses = rl.promptsPerStep * Math.min(rl.groupSize, ...rl.stageGroupSizes);
-  return Math.min(UNBOUNDED_STEPS, Math.ceil(tokens / (responses * shortest)));
+  return Math.min(MAX_STEPS, Math.ceil(tokens / (responses * shortest)));
 }
 
 /** The largest distance of checkpoints, at most that of the config, at which each that the recipe may report is there. */
@@ -168,13 +167,20 @@ class Bases {
   }
 
   /** The starting policy of a cell, with nothing of its recipe but the weights that it starts from. */
-  of({ set = {} }: Entry, { init, seed }: Config): Cell {
+  of({ set = {} }: Entry, { init, seed, task, model, schedule: { lmax } }: Config): Cell {
     const { preset, set: file = {}, benchmark } = this.#matrix;
-    // Responses are drawn with the seed of the problems, unless the seed makes the weights.
-    const own = [`init=${init}`, `seed=${init === "random" ? seed : benchmark.seed}`];
-    const config = composeConfig({ preset, file, settings: [...settingsOf(set), ...own] });
-    const { task, model, schedule, eval: evaluation, method } = config;
-    const key = JSON.stringify([init, config.seed, task, model, schedule.lmax, evaluation, method]);
+    const own = {
+      init,
+      // Responses are drawn with the seed of the problems, unless the seed makes the weights.
+      seed: init === "random" ? seed : benchmark.seed,
+      task,
+      model,
+      schedule: { lmax },
+      eval: set.eval ?? {},
+    };
+    // Plain GRPO, as what else an entry sets may fit nothing but its recipe.
+    const config = composeConfig({ preset, file, recipe: recipeOf("grpo"), settings: settingsOf(own) });
+    const key = JSON.stringify([init, config.seed, task, model, lmax, config.eval]);
     const known = this.#cells.get(key);
     if (known !== undefined) return known;
     const name = this.#freeName(`${BASE}-${init.replaceAll(/[^\w.-]+/g, "-").replace(/^-+/, "")}`);

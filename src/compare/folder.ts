@@ -15,7 +15,7 @@ import type { Curve, Row } from "./rows.ts";
 //   times.json              device, commit, seconds: all that differs when a comparison is made again
 //   report.html …           src/compare/report/
 
-const MATRIX = "matrix.json";
+export const MATRIX = "matrix.json";
 const ROWS = "rows.jsonl";
 const CURVE = "curve.jsonl";
 const CURVES = "curves.jsonl";

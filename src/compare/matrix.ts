@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { SCHEDULE_KINDS } from "../rl/length-schedule.ts";
-import { choice, group, object, whole } from "../train/config-schema.ts";
+import { choice, group, MAX_STEPS, object, whole } from "../train/config-schema.ts";
 import { PRESETS, type PresetName } from "../train/presets.ts";
 import { schemaError } from "../train/schema-error.ts";
 
@@ -21,7 +21,7 @@ const budget = v.pipe(
     tokens: v.exactOptional(
       whole("tokens that each run generates in training", { unit: "tokens", least: 1 }),
     ),
-    steps: v.exactOptional(whole("steps of each run", { unit: "steps", least: 1, most: 1_000_000 })),
+    steps: v.exactOptional(whole("steps of each run", { unit: "steps", least: 1, most: MAX_STEPS })),
     seconds: v.exactOptional(
       whole("time that each run samples and updates; not reproducible", { unit: "seconds", least: 1 }),
     ),
@@ -42,7 +42,7 @@ const entry = group({
   name: v.exactOptional(name("what the entry is called, in place of its recipe")),
   seeds: several(whole("seed of a run"), "a list of seeds"),
   cycles: v.exactOptional(
-    several(whole("T of a run", { unit: "steps", least: 1, most: 1_000_000 }), "a list of cycle lengths"),
+    several(whole("T of a run", { unit: "steps", least: 1, most: MAX_STEPS }), "a list of cycle lengths"),
   ),
   shapes: v.exactOptional(
     several(choice("shape of the budget", SCHEDULE_KINDS), `a list of ${SCHEDULE_KINDS.join(", ")}`),

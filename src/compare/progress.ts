@@ -1,6 +1,16 @@
-import type { JsonObject } from "../io/json.ts";
+import { isJsonObject, type JsonObject } from "../io/json.ts";
 import type { Cell } from "./cells.ts";
 import type { Budget } from "./matrix.ts";
+
+/** A record that a cell printed; null for what is none, e.g. the half of a line that a cell leaves when it is killed. */
+export function parseRecord(line: string): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
 
 /** What a cell at work said last. */
 export interface RunningCell {

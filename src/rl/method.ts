@@ -37,8 +37,6 @@ export interface RatedGroup {
   readonly openings: readonly number[];
   /** Responses of the reference policy to the same prompt; empty unless the method asks for them. */
   readonly reference: readonly Sample[];
-  /** L_max of the run. */
-  readonly lmax: number;
   /** A response that the teacher writes to the problem. */
   teacher(): readonly number[];
   /**
@@ -79,8 +77,8 @@ export interface MethodTraits {
   readonly referenceGroup?: boolean;
   /** Words forced at the start of responses, each on an equal share of a group; none: sampling is free. */
   readonly openings?: readonly string[];
-  /** Prompts name a budget: for each response exactly so many tokens, at most so many, or either, drawn for each prompt. */
-  readonly promptBudget?: "exact" | "max" | "mixed";
+  /** Prompts name a budget: exactly so many tokens, or, drawn for each prompt, either exactly or at most so many. */
+  readonly promptBudget?: "exact" | "mixed";
 }
 
 interface Rewarding extends MethodTraits {

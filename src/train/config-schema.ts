@@ -15,7 +15,7 @@ interface Field {
 }
 
 /** Most steps of a run, most tokens of a response, most stages of a schedule. */
-const MAX_STEPS = 1_000_000;
+export const MAX_STEPS = 1_000_000;
 const MAX_TOKENS = 1_000_000;
 const MAX_STAGES = 1000;
 

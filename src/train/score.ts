@@ -74,7 +74,6 @@ export function groupScorer({ config, task, method }: Pick<Engine, "config" | "t
         rewards: rewardOf(samples, budget === undefined ? context : { ...context, budget }),
         openings: group.trajectories.map(({ opening }) => opening),
         reference: judge(task, problem, group.reference),
-        lmax: config.schedule.lmax,
         // As long as the traces of SFT: what it cannot hold, no sequence of training can.
         teacher: () => task.trace(problem, random).slice(0, config.sft.maxTokens - problem.prompt.length),
         cutAfterSolution: (response, count) => task.cutAfterSolution(problem, response, count),

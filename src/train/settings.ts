@@ -41,16 +41,16 @@ export function composeConfig({ preset = "default", file, recipe, settings = [] 
 }
 
 /** Lays of a setting only what recipes go by: others may fit nothing but the recipe. */
-function mergeBase(config: Record<string, unknown>, { schedule, rl }: Record<string, unknown>): void {
-  const only = (part: unknown, names: readonly string[]) =>
-    isObject(part) ? Object.fromEntries(Object.entries(part).filter(([name]) => names.includes(name))) : {};
-  merge(config, { schedule: only(schedule, ["lmax", "lmin", "cycle"]), rl: only(rl, ["steps"]) });
+function mergeBase(config: Record<string, unknown>, { schedule }: Record<string, unknown>): void {
+  if (!isObject(schedule)) return;
+  const base = Object.entries(schedule).filter(([name]) => ["lmax", "lmin", "cycle"].includes(name));
+  merge(config, { schedule: Object.fromEntries(base) });
 }
 
 /** What a recipe goes by, in a config. */
-export function recipeBase({ schedule, rl }: Config): RecipeBase {
+export function recipeBase({ schedule }: Config): RecipeBase {
   const { lmax, lmin, cycle, compression } = schedule;
-  return { lmax, lmin, cycle, compression, steps: rl.steps };
+  return { lmax, lmin, cycle, compression };
 }
 
 /** The part of a config that a setting `path=value` stands for: `rl.groupSize=16` is {"rl": {"groupSize": 16}}. */

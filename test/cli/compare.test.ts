@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { jsonLines, useBellows, withoutTimes } from "../support/cli.ts";
@@ -75,6 +75,9 @@ describe("a comparison", () => {
 
   test("stopped, then killed at any moment, then run again, leaves the same folder", async () => {
     const again = ["compare", "smoke.json", "--out=disturbed", "--jobs=2"];
+    // As if it had been killed already while it wrote its first file.
+    mkdirSync(join(bellows.folder, "disturbed"));
+    writeFileSync(join(bellows.folder, "disturbed/matrix.json.bellows-partial"), "{");
     const stopped = bellows.start([...again, "--json"]);
     await stopped.printed(/"type":"step"/);
     stopped.process.kill("SIGINT");

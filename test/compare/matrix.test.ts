@@ -128,6 +128,15 @@ describe("the cells", () => {
     expect(config.task.settings).toEqual({ noise: 0.05 });
   });
 
+  test("may have settings that fit their recipe alone: the starting policy does without", () => {
+    const entries = [
+      { recipe: "thinkprune", seeds: [0], set: { rl: { klCoefficient: 0.01 } } },
+      { recipe: "deepscaler", seeds: [0], set: { rl: { stageGroupSizes: [2, 4, 4] } } },
+    ];
+    expect(names({ entries })).toEqual(["base-pre-rl", "thinkprune-s0", "deepscaler-s0"]);
+    expect(cell({ entries }, "thinkprune-s0").config.rl.klCoefficient).toBe(0.01);
+  });
+
   test("end by their budget", () => {
     const rl = (budget: object) => cell({ budget }, "siri-cosine-s0").config.rl;
     expect(rl({ steps: 5 })).toMatchObject({ steps: 5, tokenBudget: 0 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { cellsOf } from "../../src/compare/cells.ts";
 import { parseMatrix } from "../../src/compare/matrix.ts";
-import { Progress } from "../../src/compare/progress.ts";
+import { Progress, parseRecord } from "../../src/compare/progress.ts";
 
 function cellsWith(budget: object) {
   return cellsOf(
@@ -24,6 +24,16 @@ const step = (number: number, generated: number, total: number) => ({
   "tokens/generated_total": total,
   "time/gen": 1,
   "time/update": 1,
+});
+
+test.each([
+  ['{"type":"step","step":3}', { type: "step", step: 3 }],
+  ['{"type":"step","st', null],
+  ["a driver says", null],
+  ["7", null],
+  ["", null],
+])("a cell's line %j", (line, record) => {
+  expect(parseRecord(line)).toEqual(record);
 });
 
 describe("progress", () => {

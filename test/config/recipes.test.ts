@@ -25,7 +25,7 @@ describe.each(Object.keys(PRESETS) as (keyof typeof PRESETS)[])("over the preset
   test.each(recipes)("what is reported of $name is evaluated under a config that holds", (recipe) => {
     const file = composeConfig({ preset, recipe });
     const base = recipeBase(file);
-    for (const { settings = {} } of recipe.reported?.(base, base.steps) ?? []) {
+    for (const { settings = {} } of recipe.reported?.(base, file.rl.steps) ?? []) {
       const evaluated = composeConfig({ file, recipe: { ...recipe, settings: () => settings } });
       expect(evaluated).toMatchObject(settings);
     }

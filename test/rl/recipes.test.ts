@@ -4,8 +4,8 @@ import { RECIPES, recipeOf } from "../../src/rl/recipes/index.ts";
 import type { RecipeBase } from "../../src/rl/recipes/recipe.ts";
 import { lowAndHigh } from "../../src/rl/recipes/siri.ts";
 
-const TOY: RecipeBase = { lmax: 80, lmin: 40, cycle: 160, compression: 0.5, steps: 480 };
-const PAPER: RecipeBase = { lmax: 16_384, lmin: 8192, cycle: 640, compression: 0.5, steps: 1920 };
+const TOY: RecipeBase = { lmax: 80, lmin: 40, cycle: 160, compression: 0.5 };
+const PAPER: RecipeBase = { lmax: 16_384, lmin: 8192, cycle: 640, compression: 0.5 };
 
 function scheduleOf(name: string, base: RecipeBase): LengthSchedule {
   const { lmax, lmin, cycle } = base;
@@ -86,7 +86,7 @@ describe("schedules of recipes", () => {
   });
 
   test("ThinkPrune falls as 4000, 3000, 2000", () => {
-    const schedule = scheduleOf("thinkprune", { ...TOY, lmax: 4000, lmin: 2000, cycle: 180, steps: 540 });
+    const schedule = scheduleOf("thinkprune", { ...TOY, lmax: 4000, lmin: 2000, cycle: 180 });
     expect([0, 179, 180, 359, 360, 539].map((step) => capAt(schedule, step))).toEqual([
       4000, 4000, 3000, 3000, 2000, 2000,
     ]);

@@ -30,7 +30,6 @@ export function ratedGroup(group: Partial<RatedGroup> & Pick<RatedGroup, "sample
     rewards: group.samples.map(({ correct }) => rewardOf(Number(correct))),
     openings: group.samples.map(() => 0),
     reference: [],
-    lmax: 64,
     teacher: () => [8, END],
     cutAfterSolution: cutAfterMark,
     ...group,

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { RECIPES, recipeOf } from "../../src/rl/recipes/index.ts";
-import { traitsOf } from "../../src/rl/recipes/traits.ts";
 import type { StepRecord, TrainerRecord } from "../../src/train/records.ts";
 import { needsReference } from "../../src/train/reference.ts";
 import type { Snapshot } from "../../src/train/snapshot.ts";
@@ -70,14 +69,19 @@ describe("the reference policy", () => {
     expect(await responses(1e-2)).toEqual(await responses(0));
   });
 
-  test.each(TRAINING)("is there for $name where it is needed, and not else", ({ name }) => {
-    const { sampler, referenceGroup, objective } = traitsOf(configOf(name).method.name);
-    const isNeeded =
-      sampler === "reference" ||
-      referenceGroup === true ||
-      objective === "dpo" ||
-      configOf(name).rl.klKind !== "none";
-    expect(needsReference(configOf(name))).toBe(isNeeded);
+  test("is there for the recipes that measure from it or sample with it, and for no other", () => {
+    const names = TRAINING.map(({ name }) => name).filter((name) => needsReference(configOf(name)));
+    const penalised = ["deepscaler", "thinkprune", "l1-exact", "l1-max"];
+    const sampled = [
+      "o1-pruner",
+      "adaptthink",
+      "overthink",
+      "dast",
+      "rejection-sft",
+      "iterative-dpo",
+      "spin",
+    ];
+    expect(names).toEqual([...penalised, ...sampled]);
   });
 });
 

@@ -6,7 +6,8 @@ import { FIXED_LENGTH, recipeSettings } from "./settings.ts";
  * tokens, dynamic sampling by correctness, soft overlong punishment, no KL. As in the paper the buffer of the
  * punishment is a fifth of the budget (4096 of 20480 tokens). Its reward of ±1 is 0 or 1 here, with which
  * groups have the same advantages; beside it the punishment thus weighs twice as much as there. The clip acts
- * only from the second update of a rollout on: the toy makes two, the paper sixteen.
+ * only from the second update of a rollout on: the toy makes two, the paper sixteen. Its warm-up and weight
+ * decay are left out, and so is the dual clip of verl's recipe, which the paper does not have.
  */
 export const dapo: Recipe = {
   name: "dapo",

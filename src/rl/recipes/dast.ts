@@ -20,7 +20,7 @@ export const dastMethod: PreferenceMethod = {
  *
  * The paper does not say what becomes of responses that were cut while sampling. A quarter of the toy's are,
  * and as the longest wrong ones they would be chosen: after 60 steps 70 tokens and an accuracy of 0.34, from 54
- * and 0.50. They are left out, which ends at 64 and 0.50: pairs of wrong responses still make it longer.
+ * and 0.50. They are left out, which ends at 63 and 0.47: pairs of wrong responses still make it longer.
  */
 export const dast = {
   name: "dast",

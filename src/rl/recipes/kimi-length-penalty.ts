@@ -20,7 +20,8 @@ export const kimiLengthPenaltyMethod: PolicyMethod = {
  *
  * Kimi's loss is a squared error with a term (τ/2)(∇ log π/π_i)²; with one update per rollout that term is 0,
  * and what is left is the sum of the log-probs of a response times its reward's distance from the mean:
- * advantages without deviation, and no division by length.
+ * advantages without deviation, and no division by length. Kimi's optimizer starts anew with each rollout's
+ * data; the toy's goes on.
  */
 export const kimiLengthPenalty = {
   name: "kimi-length-penalty",

@@ -1,6 +1,6 @@
 import type { Method } from "../method.ts";
 
-/** What a recipe goes by: lengths and steps of the config that it is laid over. */
+/** What a recipe goes by: lengths and cycle of the config that it is laid over. */
 export interface RecipeBase {
   readonly lmax: number;
   readonly lmin: number;
@@ -8,7 +8,6 @@ export interface RecipeBase {
   readonly cycle: number;
   /** Fraction of a cycle in which the budget falls. */
   readonly compression: number;
-  readonly steps: number;
 }
 
 /** A part of a config, as a config file holds it. */
