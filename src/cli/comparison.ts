@@ -116,9 +116,13 @@ export class Comparison {
 
   /** Reports on what there is by now: a stop at any time leaves a report. */
   async #report(): Promise<void> {
-    const { folder, matrix } = this.#plan;
+    const { folder, matrix, cells } = this.#plan;
     const data = await this.#gather();
-    await writeComparisonReport(folder.storage, folder.path, { matrix, ...data, failed: this.#failed() });
+    const failed = this.#failed();
+    const unfinished = cells
+      .filter(({ name }) => !Object.hasOwn(data.times.cells, name) && !this.#errors.has(name))
+      .map(({ name: cell, entry }) => ({ cell, entry }));
+    await writeComparisonReport(folder.storage, folder.path, { matrix, ...data, failed, unfinished });
   }
 
   /** Puts together what there is by now. */

@@ -123,7 +123,7 @@ function isLowTread({ alignment, cycle }: LengthSchedule, position: number): boo
 }
 
 /** The stages of `staged` and `staircase`. */
-function stagesOf({ kind, stages, lmax, lmin, cycle }: LengthSchedule): readonly Stage[] {
+export function stagesOf({ kind, stages, lmax, lmin, cycle }: LengthSchedule): readonly Stage[] {
   if (kind === "staged" || stages.length > 0) return stages;
   return [
     { step: 0, cap: lmax },

@@ -151,8 +151,8 @@ export function lagOfLengths(
   return best;
 }
 
-/** Pearson's correlation; null where a series is constant, which is decided by comparison, before rounding. */
-function pearson(x: readonly number[], y: readonly number[]): number | null {
+/** Pearson's correlation of two series of one length; null where one is constant, which is decided by comparison, before rounding. */
+export function pearson(x: readonly number[], y: readonly number[]): number | null {
   if (x.every((value) => value === x[0]) || y.every((value) => value === y[0])) return null;
   const meanX = mean(x)!;
   const meanY = mean(y)!;

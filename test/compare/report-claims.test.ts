@@ -65,6 +65,32 @@ function shapes(cosine: Shape, stair: Shape, stairCosine: Shape): Evidence {
   };
 }
 
+/** SIRI-low beside DAST, AdaptThink and DeepScaleR. */
+function low(scores: Scores, others: Scores): Evidence {
+  const other = ["dast", "adaptthink", "deepscaler"].flatMap((recipe) => rows(recipe, "final", others));
+  return { rows: [BASE, ...rows("siri-cosine", "low", scores), ...other], curves: [] };
+}
+
+function penalty(high: Scores, other: Scores): Evidence {
+  return {
+    rows: [BASE, ...rows("siri-cosine", "high", high), ...rows("kimi-length-penalty", "final", other)],
+    curves: [],
+  };
+}
+
+/** The stair, whose accuracy moves by so much over the second half of each stay at L_min and at L_max. */
+function stair(atLmin: number, atLmax: number): Evidence {
+  const runs = curves("siri-stair", { kind: "stair" }).map((run, seed) => {
+    const acc = run.evals.step.map((step) => {
+      const noise = 0.001 * ((seed + step! / 40) % 3);
+      const gain = { 40: 0, 80: atLmin, 120: 0, 0: atLmax }[step! % 160] ?? 0;
+      return 0.7 + gain + noise;
+    });
+    return { ...run, evals: { ...run.evals, acc } };
+  });
+  return { rows: [], curves: runs };
+}
+
 const GOOD = benchmark([0.9, 25], [0.93, 44], [0.8, 51]);
 const BAD = benchmark([0.52, 50], [0.7, 55], [0.8, 51]);
 const MILD: Shape = { swing: 0.2 };
@@ -80,6 +106,10 @@ const WORLDS: Readonly<Record<string, readonly [so: Evidence, contrary: Evidence
   "compressed-gain": [siri({}), siri({ accuracy: 0.3 })],
   "compressed-shorten": [siri({ drift: -0.001 }), siri({ drift: 0.001 })],
   "low-beats-base": [GOOD, BAD],
+  "on-front": [GOOD, BAD],
+  "low-deepscaler": [low([0.7, 40], [0.69, 38]), low([0.6, 40], [0.7, 38])],
+  "low-short-where-hard": [low([0.7, 40], [0.69, 38]), low([0.7, 50], [0.69, 38])],
+  "capping-penalty": [penalty([0.9, 44], [0.8, 44]), penalty([0.8, 44], [0.9, 44])],
   "high-two-stage": [GOOD, BAD],
   "high-fixed": [GOOD, BAD],
   "high-hardest": [GOOD, BAD],
@@ -91,9 +121,11 @@ const WORLDS: Readonly<Record<string, readonly [so: Evidence, contrary: Evidence
   "length-lags": [siri({ lag: 20 }), siri({ lag: 0 })],
   "lag-size": [siri({ lag: 36 }), siri({ lag: 16 })],
   "wait-moves": [siri({}), siri({ swing: -1 })],
+  "wait-returns": [siri({}), siri({ lag: 0, swing: -1, waitGrows: 0.002 })],
   "others-stay": [siri({ soFollows: false }), siri({})],
   "entropy-moves": [siri({ entropySwing: -0.03 }), siri({ entropySwing: 0.03 })],
   "entropy-bounded": [siri({}), siri({ entropy: 0, entropySwing: 0 })],
+  "entropy-accuracy": [siri({ entropySwing: -0.03 }), siri({ entropySwing: 0.03 })],
   "longer-accurate": [
     cycles({ accuracy: 0.75 }, { accuracy: 0.8 }, { accuracy: 0.95 }),
     cycles({ accuracy: 0.95 }, { accuracy: 0.8 }, { accuracy: 0.75 }),
@@ -105,6 +137,7 @@ const WORLDS: Readonly<Record<string, readonly [so: Evidence, contrary: Evidence
   ],
   "cosine-preserves": [shapes(MILD, HARSH, {}), shapes(HARSH, MILD, {})],
   "stair-gains": [shapes(MILD, HARSH, {}), shapes(HARSH, MILD, {})],
+  "stair-stalls": [stair(0, 0.04), stair(0.05, 0)],
   "stair-cosine-combines": [shapes(MILD, HARSH, { swing: 1 }), shapes(HARSH, MILD, { swing: 1 })],
 };
 
@@ -160,6 +193,23 @@ test("a difference within two standard errors is unclear", () => {
   const noisy = (accuracy: number) => rows("siri-cosine", "high", [accuracy, 45], 5, 0.05);
   const other = rows("dapo-deepscaler-16k", "final", [0.8, 51], 5, 0.05);
   expect(verdict({ rows: [BASE, ...noisy(0.81), ...other], curves: [] }, "high-two-stage")).toBe("unclear");
+});
+
+test("a checkpoint is on the front by its accuracy where another is as short, else by its length", () => {
+  const names = (evidence: Evidence) => claim(evidence, "on-front").checks.map(({ name }) => name);
+  const asShort = benchmark([0.7, 40], [0.9, 60], [0.6, 50]);
+  expect(names(asShort)[0]).toMatch(/^mean length of SIRI-low less that of the shortest other, /);
+  expect(names(asShort)[1]).toMatch(/^accuracy of SIRI-high less that of the best other as short, /);
+  const [, ...without] = asShort.rows.filter(({ recipe }) => recipe !== "dast");
+  expect(verdict({ ...asShort, rows: without }, "on-front")).toBe("not tested");
+});
+
+test("a word that nobody says does not swing", () => {
+  const silent = siri({ soFollows: false }).curves.map((run) => {
+    const none = run.evals.step.map(() => 0);
+    return { ...run, evals: { ...run.evals, alt_correct: none, alt_wrong: none } };
+  });
+  expect(verdict({ rows: [], curves: silent }, "others-stay")).toBe("reproduced");
 });
 
 test("a run that ended before its last cycle did is judged by its whole cycles", () => {

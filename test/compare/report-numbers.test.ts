@@ -10,8 +10,17 @@ import {
   valueAt,
   wholeCycles,
 } from "../../src/compare/report/phases.ts";
-import { difference, entryOf, estimate, scoreOf, standingsOf } from "../../src/compare/report/seeds.ts";
+import {
+  difference,
+  entryOf,
+  estimate,
+  nameOf,
+  quotient,
+  scoreOf,
+  standingsOf,
+} from "../../src/compare/report/seeds.ts";
 import { cellsOf } from "../../src/compare/report/sources.ts";
+import { studentQuantile } from "../../src/compare/report/student.ts";
 import {
   costTable,
   cyclicEntries,
@@ -21,41 +30,120 @@ import {
 } from "../../src/compare/report/tables.ts";
 import { above, below, checkText, verdictOf } from "../../src/compare/report/verdict.ts";
 import type { Cell } from "../../src/io/report/table.ts";
+import { Random, STREAM } from "../../src/random.ts";
+import { lowAndHigh } from "../../src/rl/recipes/siri.ts";
 import { BASE, comparison, curve, curves, row, rows, wholeComparison } from "./report-support.ts";
 
 const text = (cell: Cell) => (typeof cell === "string" ? cell : cell.best);
 
 describe("estimate", () => {
   test("is the mean with its standard error, of the seeds that were measured", () => {
-    expect(estimate([1, null, 2, 3])).toEqual({ mean: 2, error: 1 / Math.sqrt(3), seeds: 3 });
-    expect(estimate([4])).toEqual({ mean: 4, error: null, seeds: 1 });
+    expect(estimate([1, null, 2, 3])).toEqual({ mean: 2, error: 1 / Math.sqrt(3), freedom: 2, seeds: 3 });
+    expect(estimate([4])).toEqual({ mean: 4, error: null, freedom: 0, seeds: 1 });
     expect(estimate([null])).toBeNull();
   });
 
-  test("a difference of two has both errors", () => {
-    const [a, b] = [
-      { mean: 5, error: 3, seeds: 5 },
-      { mean: 1, error: 4, seeds: 3 },
-    ];
-    expect(difference(a, b)).toEqual({ mean: 4, error: 5, seeds: 3 });
-    expect(difference(a, { ...b, error: null })!.error).toBeNull();
+  const of = (mean: number, error: number | null, seeds: number) => ({
+    mean,
+    error,
+    freedom: error === null ? 0 : seeds - 1,
+    seeds,
+  });
+
+  test("a difference of two has both errors, and degrees of freedom between the smaller and the sum of both", () => {
+    const [a, b] = [of(5, 3, 5), of(1, 4, 3)];
+    // Welch and Satterthwaite: 25² / (9² / 4 + 16² / 2).
+    expect(difference(a, b)).toEqual({
+      mean: 4,
+      error: 5,
+      freedom: expect.closeTo(625 / (81 / 4 + 128), 12),
+      seeds: 3,
+    });
+    expect(difference(of(1, 1, 5), of(1, 1, 5))!.freedom).toBeCloseTo(8, 12);
+    expect(difference(of(1, 0, 5), of(1, 0, 3))).toMatchObject({ error: 0, freedom: 2 });
+    expect(difference(a, of(1, null, 1))).toEqual({ mean: 4, error: null, freedom: 0, seeds: 1 });
     expect(difference(a, null)).toBeNull();
+  });
+
+  test("a ratio of two has both relative errors", () => {
+    const ratio = quotient(of(6, 0.3, 5), of(3, 0.2, 5))!;
+    expect(ratio.mean).toBe(2);
+    expect(ratio.error).toBeCloseTo(2 * Math.hypot(0.3 / 6, 0.2 / 3), 12);
+    expect(ratio.freedom).toBeGreaterThan(4);
+    expect(ratio.freedom).toBeLessThanOrEqual(8);
+    expect(quotient(of(6, 1, 3), of(0, 1, 3))).toBeNull();
+    expect(quotient(null, of(1, 1, 3))).toBeNull();
+  });
+});
+
+describe("Student's quantile", () => {
+  // From the tables of the distribution.
+  test.each([
+    { confidence: 0.95, freedom: 1, quantile: 12.7062 },
+    { confidence: 0.95, freedom: 2, quantile: 4.30265 },
+    { confidence: 0.95, freedom: 4, quantile: 2.77645 },
+    { confidence: 0.95, freedom: 8, quantile: 2.306 },
+    { confidence: 0.95, freedom: 100, quantile: 1.98397 },
+    { confidence: 0.99, freedom: 2, quantile: 9.92484 },
+    { confidence: 0.5, freedom: 3, quantile: 0.764892 },
+  ])("$freedom degrees of freedom, $confidence: $quantile", ({ confidence, freedom, quantile }) => {
+    expect(studentQuantile(confidence, freedom) / quantile).toBeCloseTo(1, 4);
+  });
+
+  test("of one degree of freedom it is a tangent, and it falls with degrees of freedom, whole or not", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.1, max: 0.998, noNaN: true }),
+        fc.double({ min: 1, max: 30, noNaN: true }),
+        (confidence, freedom) => {
+          expect(studentQuantile(confidence, 1)).toBeCloseTo(Math.tan((confidence * Math.PI) / 2), 5);
+          const here = studentQuantile(confidence, freedom);
+          expect(studentQuantile(confidence, freedom + 0.5)).toBeLessThan(here);
+        },
+      ),
+    );
   });
 });
 
 describe("verdictOf", () => {
-  const value = (mean: number, error: number | null) => ({ mean, error, seeds: error === null ? 1 : 3 });
-  const verdict = (mean: number, error: number | null, side = above) =>
-    verdictOf([side("x", value(mean, error), 1, "number")]);
+  const value = (mean: number, error: number | null, seeds = 3) => ({
+    mean,
+    error,
+    freedom: error === null ? 0 : seeds - 1,
+    seeds,
+  });
+  const verdict = (mean: number, error: number | null, side = above, seeds = 3) =>
+    verdictOf([side("x", value(mean, error, seeds), 1, "number")]);
 
-  test("goes by two standard errors around the bound", () => {
-    expect(verdict(2.01, 0.5)).toBe("reproduced");
-    expect(verdict(2, 0.5)).toBe("unclear");
-    expect(verdict(0, 0.5)).toBe("unclear");
-    expect(verdict(-0.01, 0.5)).toBe("not reproduced");
-    expect(verdict(-0.01, 0.5, below)).toBe("reproduced");
+  test("goes by the confidence interval around the bound: 4.3 standard errors of three seeds", () => {
+    expect(verdict(3.16, 0.5)).toBe("reproduced");
+    expect(verdict(3.14, 0.5)).toBe("unclear");
+    expect(verdict(-1.14, 0.5)).toBe("unclear");
+    expect(verdict(-1.16, 0.5)).toBe("not reproduced");
+    expect(verdict(-1.16, 0.5, below)).toBe("reproduced");
     expect(verdict(1, 0)).toBe("unclear");
     expect(verdict(9, null)).toBe("unclear");
+  });
+
+  test("the fewer the seeds, the more standard errors it takes: 2.8 of five, 12.7 of two", () => {
+    expect([2.3, 2.5].map((mean) => verdict(mean, 0.5, above, 5))).toEqual(["unclear", "reproduced"]);
+    expect([7.3, 7.5].map((mean) => verdict(mean, 0.5, above, 2))).toEqual(["unclear", "reproduced"]);
+  });
+
+  test("true of nothing, a claim is reproduced or refuted by chance in one case of twenty at most", () => {
+    // Three seeds that differ by chance alone, and a bound at their true mean.
+    const random = new Random(11, STREAM.shuffle);
+    const draw = () => estimate(Array.from({ length: 3 }, () => random.normal()));
+    const counts = { single: 0, several: 0 };
+    for (let round = 0; round < 1000; round++) {
+      const checks = Array.from({ length: 6 }, () => above("x", draw(), 0, "number"));
+      if (verdictOf(checks.slice(0, 1)) !== "unclear") counts.single += 1;
+      if (verdictOf(checks) !== "unclear") counts.several += 1;
+    }
+    expect(counts.single / 1000).toBeGreaterThan(0.03);
+    expect(counts.single / 1000).toBeLessThan(0.07);
+    // Half of 5 % of error, as only one side of each is against the claim.
+    expect(counts.several / 1000).toBeLessThan(0.045);
   });
 
   test("one quantity against the claim is enough; one missing leaves it untested", () => {
@@ -79,12 +167,12 @@ describe("verdictOf", () => {
     );
   });
 
-  test("checks tell value, error, seeds and bound", () => {
-    expect(checkText(above("gain", { mean: 0.0123, error: 0.004, seeds: 3 }, 0, "points"))).toBe(
-      "gain: +1.2 ± 0.4 points (3 seeds); claimed: above 0",
+  test("checks tell value, error, interval, seeds and bound", () => {
+    expect(checkText(above("gain", value(0.0123, 0.004), 0, "points"))).toBe(
+      "gain: +1.2 ± 0.4 points (95 %: −0.5 to +3.0; 3 seeds); claimed: above 0",
     );
-    expect(checkText(below("ratio", { mean: 0.5, error: null, seeds: 1 }, 0.8, "ratio"))).toBe(
-      "ratio: 0.50 (1 seed); claimed: below 0.80",
+    expect(checkText(below("ratio", value(0.5, null, 1), 0.8, "ratio"))).toBe(
+      "ratio: 0.500 (1 seed); claimed: below 0.800",
     );
     expect(checkText(below("tokens", null, 0, "tokens"))).toBe("tokens: not measured; claimed: below 0");
   });
@@ -92,8 +180,20 @@ describe("verdictOf", () => {
 
 describe("phases", () => {
   test("end at half cycles and cycles", () => {
-    expect(phaseEnds(160, 2).map(({ step }) => step)).toEqual([0, 80, 160, 240, 320]);
-    expect(phaseEnds(160, 1).map(({ phase }) => phase)).toEqual(["start", "compressed", "expanded"]);
+    const ends = phaseEnds([curve("a", 0, { steps: 330 })]);
+    expect(ends.map(({ step }) => step)).toEqual([0, 80, 160, 240, 320]);
+    expect(ends.slice(0, 3).map(({ phase }) => phase)).toEqual(["start", "compressed", "expanded"]);
+    expect(phaseEnds([])).toEqual([]);
+  });
+
+  test("end where the compression of the run does, as its low checkpoints", () => {
+    const run = curve("siri-long-expansion", 0);
+    const schedule = { ...run.config.schedule, compression: 0.3 };
+    const ends = phaseEnds([{ ...run, config: { ...run.config, schedule } }]);
+    expect(ends.map(({ step }) => step)).toEqual([0, 48, 160, 208, 320, 368, 480]);
+    const { lmax, lmin, cycle } = schedule;
+    const [low] = lowAndHigh({ lmax, lmin, cycle, compression: 0.3 }, 480);
+    expect(ends.at(-2)!.step).toBe(low!.step);
   });
 
   test("count only cycles that all seeds finished", () => {
@@ -141,8 +241,8 @@ describe("phases", () => {
 describe("the front", () => {
   const point = (length: number, accuracy: number): ParetoPoint => ({
     name: `${length} ${accuracy}`,
-    length: { mean: length, error: null, seeds: 1 },
-    accuracy: { mean: accuracy, error: null, seeds: 1 },
+    length: { mean: length, error: null, freedom: 0, seeds: 1 },
+    accuracy: { mean: accuracy, error: null, freedom: 0, seeds: 1 },
     style: { colour: "ink", dash: "", marker: "circle" },
   });
 
@@ -178,11 +278,11 @@ describe("table 1", () => {
   const { columns, rows: lines } = mainTable(data);
 
   test("has starting policies first, then a line for each checkpoint", () => {
-    expect(lines.map((cells) => cells.slice(0, 2))).toEqual([
-      ["base-pre-rl", "base"],
-      ["grpo", "final"],
+    expect(lines.map((cells) => cells.slice(0, 3))).toEqual([
+      ["base-pre-rl", "1", "0.0"],
+      ["grpo", "2", "2.4"],
     ]);
-    expect(columns.slice(2, 8)).toEqual([
+    expect(columns.slice(3, 9)).toEqual([
       "mean: %",
       "tokens",
       "ACR",
@@ -193,13 +293,19 @@ describe("table 1", () => {
     expect(standingsOf([...data.rows].reverse())[0]!.checkpoint).toBe("base");
   });
 
+  test("names a checkpoint where it is not the only one", () => {
+    const names = ["base", "low", "final", "budget-40"].map((checkpoint) =>
+      nameOf({ entry: "x", checkpoint }),
+    );
+    expect(names).toEqual(["x", "x low", "x", "x budget-40"]);
+  });
+
   test("has means and standard errors over seeds", () => {
     const cells = lines[1]!.map(text);
     // Levels are 15, 5, −5 and −15 points from the mean of 80 and 60; (95 + 75) / 2 = 85.
-    expect(cells.slice(6, 10)).toEqual(["85.0 ± 10.0", "40.0 ± 2.0", "75.0 ± 10.0", "48.0 ± 2.0"]);
-    expect(cells.slice(2, 4)).toEqual(["70.0 ± 10.0", "52.0 ± 2.0"]);
-    expect(cells.slice(-2)).toEqual(["2", "2,400,001"]);
-    expect(lines[0]!.slice(6, 8)).toEqual(["65.0", "46.0"]);
+    expect(cells.slice(7, 11)).toEqual(["85.0±10.0", "40.0±2.0", "75.0±10.0", "48.0±2.0"]);
+    expect(cells.slice(3, 5)).toEqual(["70.0±10.0", "52.0±2.0"]);
+    expect(lines[0]!.slice(7, 9)).toEqual(["65.0", "46.0"]);
   });
 
   test("has the ratio and the score against the starting policy, level by level", () => {
@@ -231,8 +337,8 @@ describe("table 1", () => {
     });
     const marked = table.rows.map((cells) => cells.map((cell) => typeof cell !== "string"));
     expect(marked[0]!.some(Boolean)).toBe(false);
-    expect(marked[1]!.slice(2, 4)).toEqual([true, false]);
-    expect(marked[2]!.slice(2, 4)).toEqual([false, true]);
+    expect(marked[1]!.slice(3, 5)).toEqual([true, false]);
+    expect(marked[2]!.slice(3, 5)).toEqual([false, true]);
   });
 });
 
@@ -245,7 +351,9 @@ test("an entry stands for its recipe by name, else by its seeds", () => {
 });
 
 test("sources name cells, those of one entry in short", () => {
-  expect(cellsOf([...curves("a", {}, 3), ...curves("b", {}, 1)])).toBe("a-s0, -s1, -s2, b-s0");
+  const [a, b] = [curves("a", {}, 3), curves("b", {}, 2)];
+  expect(cellsOf([...a, ...b])).toBe("a-s0, s1, s2; b-s0, s1");
+  expect(cellsOf([a[0]!, b[0]!, a[1]!, b[1]!, a[0]!])).toBe("a-s0, s1; b-s0, s1");
 });
 
 describe("tables of curves", () => {
@@ -289,6 +397,5 @@ test("failed cells leave the numbers to the seeds that are there", () => {
     [BASE, ...rows("grpo", "final", [0.8, 50], 2)],
     curves("grpo", { kind: "constant" }, 2),
   );
-  const line = mainTable(data).rows[1]!;
-  expect(line.at(-2)).toBe("2");
+  expect(mainTable(data).rows[1]!.slice(0, 2)).toEqual(["grpo", "2"]);
 });

@@ -27,6 +27,8 @@ export interface Shape {
   readonly drift?: number;
   /** Whether "so" swings with "wait", as in the toy. */
   readonly soFollows?: boolean;
+  /** Relative growth of "wait" with each step. */
+  readonly waitGrows?: number;
   /** Nats that entropy falls to. */
   readonly entropy?: number;
   /** Change of entropy from L_max to L_min. */
@@ -53,7 +55,14 @@ function scheduleOf({ kind = "cosine", cycle = 160 }: Shape): LengthSchedule {
 /** A run with lengths that follow its cap, and accuracy that grows and swings with them. */
 export function curve(entry: string, seed: number, shape: Shape = {}, recipe = entry): Curve {
   const { cycle = 160, steps = 480, lag = 20, accuracy = 0.9, length = 46, swing = 1, noise = 0.01 } = shape;
-  const { shrink = 0.35, drift = 0, soFollows = true, entropy = 0.07, entropySwing = -0.01 } = shape;
+  const {
+    shrink = 0.35,
+    drift = 0,
+    soFollows = true,
+    waitGrows = 0,
+    entropy = 0.07,
+    entropySwing = -0.01,
+  } = shape;
   const random = new Random(seed, STREAM.shuffle, hash(entry));
   const schedule = scheduleOf(shape);
   const luck = 1 + noise * random.normal();
@@ -85,7 +94,8 @@ export function curve(entry: string, seed: number, shape: Shape = {}, recipe = e
   };
   const accuracies = at.map(accuracyAt);
   const lengths = at.map(lengthAt);
-  const wait = (base: number) => at.map((step) => base * (1 - 0.7 * swing * pressed(step)) * wiggle());
+  const wait = (base: number) =>
+    at.map((step) => base * (1 + waitGrows * step) * (1 - 0.7 * swing * pressed(step)) * wiggle());
   const evalColumns: Record<EvalColumn, number[]> = {
     step: at,
     tokens: at.map((step) => (step === 0 ? 0 : total[step - 1]!)),
@@ -236,6 +246,7 @@ export function comparison(rows: readonly Row[], curves: readonly Curve[]): Comp
       cells: Object.fromEntries(cells),
     },
     failed: [],
+    unfinished: [],
   };
 }
 

@@ -141,6 +141,33 @@ describe("writeComparisonReport", () => {
     expect(html.indexOf("grpo-s3")).toBeLessThan(html.indexOf('id="table-1"'));
   });
 
+  test("says what is not done yet, and which stages of a budget were never reached", () => {
+    const unfinished = [3, 4].map((seed) => ({ cell: `grpo-s${seed}`, entry: "grpo" }));
+    const stages = [
+      { step: 0, cap: 40 },
+      { step: 417, cap: 80 },
+      { step: 500, cap: 81 },
+    ];
+    const deepscaler = curves("deepscaler", { kind: "staged" }).map((run, seed) => {
+      const schedule = { ...run.config.schedule, kind: "staged" as const, stages };
+      const cap = seed === 0 ? run.steps.cap.slice(0, 400) : run.steps.cap;
+      return { ...run, steps: { ...run.steps, cap }, config: { ...run.config, schedule } };
+    });
+    const { lead, sections } = contentOf({ ...data, unfinished, curves: [...data.curves, ...deepscaler] });
+    expect(lead).toContain("2 cells of the matrix are not done yet");
+    expect(sections[0]!.title).toBe("What is missing");
+    expect(sections[0]!.blocks).toEqual([
+      expect.stringContaining("in none of the numbers: grpo-s3, s4."),
+      expect.stringContaining(
+        "stage of 80 tokens, from step 417 on, in 1 of 3 runs, which ended by step 400",
+      ),
+      expect.stringContaining(
+        "stage of 81 tokens, from step 500 on, in 3 of 3 runs, which ended by step 480",
+      ),
+    ]);
+    expect(contentOf(data).sections.map(({ title }) => title)).not.toContain("What is missing");
+  });
+
   test.each(Object.entries(ODD))("copes with %s", async (_, odd) => {
     const { markdown, html, figures } = await written(odd);
     for (const part of [html, markdown, ...figures.values()])

@@ -189,7 +189,7 @@ function pairsOfCycles(
   combine: (before: number, after: number) => number,
 ): { readonly cycle: number; readonly value: Estimate | null }[] {
   const curves = curvesOf(data, SIRI);
-  const ends = phaseEnds(curves[0]?.cycle ?? 1, wholeCycles(curves)).filter((end) => end.phase === phase);
+  const ends = phaseEnds(curves).filter((end) => end.phase === phase);
   const pairs = ends.slice(1).map((end, index) => ({
     cycle: end.cycle,
     value: estimate(
@@ -204,6 +204,6 @@ function pairsOfCycles(
 
 function fromPhases(data: Evidence, column: string): string {
   const curves = curvesOf(data, SIRI);
-  const steps = phaseEnds(curves[0]?.cycle ?? 1, wholeCycles(curves)).map(({ step }) => step);
+  const steps = phaseEnds(curves).map(({ step }) => step);
   return fromCurves(curves, column, steps);
 }

@@ -1,5 +1,5 @@
 import type { Curve } from "../rows.ts";
-import { changes, meanOfAll, valueAt, wholeCycles } from "./phases.ts";
+import { changes, meanOfAll, phaseEnds, valueAt, wholeCycles } from "./phases.ts";
 import {
   curvesOf,
   difference,
@@ -11,7 +11,7 @@ import {
   ratio,
 } from "./seeds.ts";
 import { fromCurves } from "./sources.ts";
-import { above, type Check, type Claim } from "./verdict.ts";
+import { above, below, type Check, type Claim, type Unit } from "./verdict.ts";
 
 // What the paper says of the length of cycles and the shape of the schedule (§5.3).
 
@@ -36,6 +36,7 @@ export function longerIsMoreAccurate(data: Evidence): Claim {
     "accuracy at the end of its last whole cycle",
     "evals.acc",
     endAccuracy,
+    "points",
   );
 }
 
@@ -47,6 +48,7 @@ export function longerIsMilder(data: Evidence): Claim {
     "accuracy kept in a compression (end over start, from cycle 2 on)",
     "evals.acc",
     kept,
+    "number",
   );
 }
 
@@ -58,6 +60,7 @@ export function longerSwingsMore(data: Evidence): Claim {
     "share of the length that a compression takes away",
     "evals.length",
     (curve) => meanOfAll(changes(curve, "length", "compressed", (begin, end) => 1 - end / begin)),
+    "number",
   );
 }
 
@@ -66,7 +69,7 @@ export function cosinePreserves(data: Evidence): Claim {
     data,
     "cosine-preserves",
     "The cosine preserves accuracy in compression better than the stair.",
-    [comparison(data, "siri-cosine", "siri-stair", "accuracy kept in a compression", kept)],
+    [comparison(data, "siri-cosine", "siri-stair", "accuracy kept in a compression", kept, "number")],
     ["siri-cosine", "siri-stair"],
   );
 }
@@ -76,9 +79,49 @@ export function stairGains(data: Evidence): Claim {
     data,
     "stair-gains",
     "The stair gains more accuracy in expansion than the cosine.",
-    [comparison(data, "siri-stair", "siri-cosine", "accuracy gained in an expansion", gained)],
+    [comparison(data, "siri-stair", "siri-cosine", "accuracy gained in an expansion", gained, "points")],
     ["siri-stair", "siri-cosine"],
   );
+}
+
+/** "the extended 8K compression phase also fails to improve performance, while the extended 16K expansion phase brings additional gains". */
+export function stairStalls(data: Evidence): Claim {
+  const curves = curvesOf(data, "siri-stair");
+  /** Accuracy at the end of a half of a cycle less that in the middle of the half, mean over the cycles from the second on. */
+  const over = (half: 0 | 1) =>
+    estimate(
+      curves.map((curve) => {
+        const begins = phaseEnds([curve]).filter(({ phase, cycle }) => phase === "expanded" && cycle > 0);
+        return meanOfAll(
+          begins.slice(0, -1).map(({ step }) => {
+            const [middle, end] = [0.25, 0.5].map((fraction) =>
+              valueAt(curve, "acc", step + (fraction + half / 2) * curve.cycle),
+            );
+            return middle == null || end == null ? null : end - middle;
+          }),
+        );
+      }),
+    );
+  return {
+    id: "stair-stalls",
+    statement: "To stay at L_min for longer does not improve the stair’s accuracy, to stay at L_max does.",
+    place: "§5.3, figure 7b",
+    checks: [
+      below(
+        "accuracy at the end of a stay at L_min less that in its middle, from cycle 2 on",
+        over(0),
+        0.01,
+        "points",
+      ),
+      above(
+        "accuracy at the end of a stay at L_max less that in its middle, from cycle 2 on",
+        over(1),
+        0,
+        "points",
+      ),
+    ],
+    sources: [fromCurves(curves, "evals.acc at T/4, T/2, 3T/4 and T of cycles")],
+  };
 }
 
 /** What the shape is made for (§4.3); the paper says no more of how it did. */
@@ -88,8 +131,15 @@ export function stairCosineCombines(data: Evidence): Claim {
     "stair-cosine-combines",
     "Stair-cosine is as smooth as the cosine in compression, and with its rest at L_max gains more in expansion.",
     [
-      comparison(data, "siri-stair-cosine", "siri-stair", "accuracy kept in a compression", kept),
-      comparison(data, "siri-stair-cosine", "siri-cosine", "accuracy gained in an expansion", gained),
+      comparison(data, "siri-stair-cosine", "siri-stair", "accuracy kept in a compression", kept, "number"),
+      comparison(
+        data,
+        "siri-stair-cosine",
+        "siri-cosine",
+        "accuracy gained in an expansion",
+        gained,
+        "points",
+      ),
     ],
     ["siri-stair-cosine", "siri-stair", "siri-cosine"],
   );
@@ -116,18 +166,19 @@ function longestAgainst(
   quantity: string,
   column: string,
   measure: (curve: Curve) => number | null,
+  unit: Unit,
 ): Claim {
   const lengths = [...cycleLengths(data)];
   const longest = lengths.at(-1);
   const checks = lengths.slice(0, -1).map(([cycle, curves]): Check => {
     const value = difference(over(longest![1], measure), over(curves, measure));
-    return above(`${quantity}, T = ${longest![0]} less T = ${cycle}`, value, 0, "number");
+    return above(`${quantity}, T = ${longest![0]} less T = ${cycle}`, value, 0, unit);
   });
   return {
     id,
     statement,
     place: "§5.3, figure 7a",
-    checks: checks.length > 0 ? checks : [above(`${quantity}, longest T less others`, null, 0, "number")],
+    checks: checks.length > 0 ? checks : [above(`${quantity}, longest T less others`, null, 0, unit)],
     sources: lengths.map(([, curves]) => fromCurves(curves, `${column} at the ends of phases`)),
     note: "All have the same budget, so longer cycles are fewer.",
   };
@@ -153,9 +204,10 @@ function comparison(
   other: string,
   quantity: string,
   measure: (curve: Curve) => number | null,
+  unit: Unit,
 ): Check {
   const value = difference(over(curvesOf(data, recipe), measure), over(curvesOf(data, other), measure));
-  return above(`${quantity}, ${recipe} less ${other}`, value, 0, "number");
+  return above(`${quantity}, ${recipe} less ${other}`, value, 0, unit);
 }
 
 function over(curves: readonly Curve[], measure: (curve: Curve) => number | null): Estimate | null {

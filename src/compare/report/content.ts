@@ -1,10 +1,13 @@
 import type { Figure } from "../../io/report/figures.ts";
-import { amount, count, duration } from "../../io/report/format.ts";
+import { amount, count, duration, plural } from "../../io/report/format.ts";
 import type { Table } from "../../io/report/table.ts";
+import { stagesOf } from "../../rl/length-schedule.ts";
+import type { Curve } from "../rows.ts";
 import { claimsOf } from "./claims.ts";
 import type { ComparisonData } from "./data.ts";
 import { figuresOf, type MissingFigure } from "./figures.ts";
 import { entriesOf } from "./seeds.ts";
+import { cellsOf } from "./sources.ts";
 import { costTable, failedTable, lagTable, MAIN_NOTES, mainTable, phaseTable, rowsTable } from "./tables.ts";
 import { type Claim, RULE, type Verdict, verdictOf } from "./verdict.ts";
 
@@ -35,7 +38,7 @@ export function contentOf(data: ComparisonData): ReportContent {
     title: `${data.matrix.name}: a comparison of ways to train the toy reasoner`,
     lead: leadOf(data, claims),
     sections: [
-      ...(data.failed.length === 0 ? [] : [failedSection(data)]),
+      ...missingSection(data),
       {
         id: "table-1",
         title: "Table 1",
@@ -59,7 +62,7 @@ export function contentOf(data: ComparisonData): ReportContent {
   };
 }
 
-function leadOf({ rows, curves, failed }: ComparisonData, claims: readonly Claim[]): string {
+function leadOf({ rows, curves, failed, unfinished }: ComparisonData, claims: readonly Claim[]): string {
   const counts = new Map<Verdict, number>();
   for (const claim of claims) {
     const verdict = verdictOf(claim.checks);
@@ -67,22 +70,47 @@ function leadOf({ rows, curves, failed }: ComparisonData, claims: readonly Claim
   }
   const of = (verdict: Verdict) => counts.get(verdict) ?? 0;
   const missing = failed.length === 0 ? "" : ` ${failed.length} more failed.`;
+  const waiting =
+    unfinished.length === 0
+      ? ""
+      : ` ${plural(unfinished.length, "cell")} of the matrix ${unfinished.length === 1 ? "is" : "are"} not done yet: this is a report on the way.`;
   return (
-    `${entriesOf(curves).length} ways to train, ${curves.length} runs and ${rows.length} measured checkpoints.${missing} ` +
+    `${plural(entriesOf(curves).length, "way")} to train, ${plural(curves.length, "run")} and ` +
+    `${plural(rows.length, "measured checkpoint")}.${missing}${waiting} ` +
     `Of ${claims.length} claims, ${of("reproduced")} are reproduced at this scale, ${of("not reproduced")} are not, ` +
     `${of("unclear")} stay unclear and ${of("not tested")} could not be tested.`
   );
 }
 
-function failedSection(data: ComparisonData): Section {
-  return {
-    id: "failed",
-    title: "What is missing",
-    blocks: [
-      "These cells failed each time they were tried, so their seeds are in none of the numbers.",
-      { table: failedTable(data) },
-    ],
-  };
+/** What is not in the numbers, and why; no section where that is nothing. */
+function missingSection(data: ComparisonData): Section[] {
+  const { failed, unfinished, curves } = data;
+  const blocks: Block[] = [];
+  if (failed.length > 0) {
+    blocks.push("These cells failed each time they were tried, so their seeds are in none of the numbers.", {
+      table: failedTable(data),
+    });
+  }
+  if (unfinished.length > 0) {
+    blocks.push(
+      `Not done yet, and so in none of the numbers: ${cellsOf(unfinished)}. Means are over the seeds that are there.`,
+    );
+  }
+  blocks.push(...entriesOf(curves).flatMap((entry) => missedStages(curves.filter((c) => c.entry === entry))));
+  return blocks.length === 0 ? [] : [{ id: "missing", title: "What is missing", blocks }];
+}
+
+/** Stages of the budget that runs did not come to, because what they may spend was spent before. */
+function missedStages(curves: readonly Curve[]): string[] {
+  const { entry, config } = curves[0]!;
+  const { schedule } = config;
+  if (schedule.kind !== "staged" && schedule.kind !== "staircase") return [];
+  return stagesOf(schedule).flatMap(({ step, cap }) => {
+    const short = curves.filter(({ steps }) => steps.cap.length <= step);
+    if (short.length === 0) return [];
+    const longest = Math.max(...short.map(({ steps }) => steps.cap.length));
+    return `${entry} never had its stage of ${cap} tokens, from step ${step} on, in ${short.length} of ${plural(curves.length, "run")}, which ended by step ${longest}: their budget was spent.`;
+  });
 }
 
 function figureBlocks(data: ComparisonData): Block[] {

@@ -7,6 +7,8 @@ export interface ComparisonData {
   readonly curves: readonly Curve[];
   readonly times: Times;
   readonly failed: readonly FailedCell[];
+  /** Cells of the matrix that are neither done nor given up. */
+  readonly unfinished: readonly UnfinishedCell[];
 }
 
 /** What the report says of a matrix (src/compare/matrix.ts has all of it). */
@@ -48,4 +50,10 @@ export interface CellTime {
 export interface FailedCell {
   readonly cell: string;
   readonly error: string;
+}
+
+/** A cell that is still to run, or runs. */
+export interface UnfinishedCell {
+  readonly cell: string;
+  readonly entry: string;
 }

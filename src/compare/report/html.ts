@@ -48,6 +48,6 @@ function claimHtml({ id, statement, place, checks, sources, note = "" }: Claim):
   return markup`<li class="card claim" id="claim-${id}"><p><strong class="verdict ${verdict.replace(" ", "-")}">${verdict}</strong> ${statement} <small>${place}</small></p>
 <ul>${checks.map((check) => markup`<li>${checkText(check)}</li>`)}</ul>
 ${note !== "" && markup`<p>${note}</p>`}
-<p class="source">From ${sources.join("; ")}.</p></li>
+<p class="source">From ${[...new Set(sources)].join("; ")}.</p></li>
 `;
 }

@@ -36,7 +36,7 @@ function claimLine({ statement, place, checks, sources, note }: Claim): string {
   const words = [
     `${statement} (${place}) ${checks.map(checkText).join("; ")}.`,
     ...(note === undefined ? [] : [note]),
-    `From ${sources.join("; ")}.`,
+    `From ${[...new Set(sources)].join("; ")}.`,
   ];
   return `- **${verdictOf(checks)}**: ${escapeMarkdown(words.join(" "))}`;
 }

@@ -1,7 +1,7 @@
 import { drawChart, type Panel } from "../../io/report/chart.ts";
 import type { Series } from "../../io/report/curves.ts";
 import type { Figure } from "../../io/report/figures.ts";
-import { fixed } from "../../io/report/format.ts";
+import { fixed, plural } from "../../io/report/format.ts";
 import { type Domain, roundDomain } from "../../io/report/scale.ts";
 import { type Point, smoothingWindow } from "../../io/report/series.ts";
 import type { Style } from "../../io/report/style.ts";
@@ -9,7 +9,7 @@ import type { Span } from "../../io/report/summary.ts";
 import type { Table } from "../../io/report/table.ts";
 import { mean } from "../../rl/statistics.ts";
 import type { Curve, EvalColumn } from "../rows.ts";
-import { meanAt, sharedSteps, wholeCycles } from "./phases.ts";
+import { meanAt, phaseEnds, sharedSteps } from "./phases.ts";
 import { curvesOf, type Estimate, type Evidence, estimate } from "./seeds.ts";
 import { withSpread } from "./tables.ts";
 
@@ -24,6 +24,15 @@ export interface Runs {
 export type Axis = "step" | "tokens";
 
 const MILLION = 1e6;
+
+/** What the bars of curves are. */
+export const BARS =
+  "Points are means over seeds, with bars of one standard error to either side, and without where there is but one seed.";
+
+/** A name in a legend, with how many seeds stand behind it. */
+function withSeeds({ name, curves }: Runs): string {
+  return `${name} (${plural(curves.length, "seed")})`;
+}
 
 /** Entries that are compared in one figure. */
 export const LINES: readonly Style[] = [
@@ -55,21 +64,22 @@ export function lengthPanel(runs: readonly Runs[], height: number, axis: Axis = 
 
 /** Entropy in training, step by step: means over seeds. */
 export function entropyPanel(runs: readonly Runs[]): Panel {
-  const series = runs.map(({ name, curves, style }): Series => {
+  const series = runs.map((run): Series => {
+    const { curves, style } = run;
     const points = entropies(curves).map((y, x): Point => ({ x, y }));
     const window = smoothingWindow(points.length, curves[0]!.cycle);
-    return { name, shape: "line", points, style: { ...style, marker: null }, window };
+    return { name: withSeeds(run), shape: "line", points, style: { ...style, marker: null }, window };
   });
-  return panelOf("nats per token", 210, String, series);
+  return panelOf("entropy, nats per token", 210, String, series);
 }
 
 /** The cap of each, step by step. */
 export function capPanel(runs: readonly Runs[], height: number): Panel {
   const series = runs.map(({ name, curves, style }): Series => {
     const points = curves[0]!.steps.cap.map((y, x): Point => ({ x, y }));
-    return { name: `cap, ${name}`, shape: "steps", points, style: { ...style, marker: null } };
+    return { name, shape: "steps", points, style: { ...style, marker: null } };
   });
-  return panelOf("tokens", height, String, series);
+  return panelOf("cap, tokens", height, String, series);
 }
 
 /** A panel whose vertical axis begins at zero. */
@@ -112,17 +122,13 @@ export function overTokens(panels: readonly Panel[], runs: readonly Runs[]): Fig
   return (width) => drawChart({ steps, axis, spans: [], changes: [], panels, readings: [] }, width);
 }
 
-/** Both halves of each whole cycle, tinted. */
-export function halves(curves: readonly Curve[]): Span[] {
-  const { cycle } = curves[0]!;
-  return Array.from({ length: wholeCycles(curves) }, (_, index): Span[] => {
-    const [begin, end] = [index * cycle, (index + 1) * cycle];
-    const middle = begin + Math.floor(cycle / 2);
-    return [
-      { phase: "compress", cycle: index, begin, end: middle },
-      { phase: "expand", cycle: index, begin: middle, end },
-    ];
-  }).flat();
+/** Both phases of each whole cycle, tinted. */
+export function phaseSpans(curves: readonly Curve[]): Span[] {
+  const ends = phaseEnds(curves);
+  return ends.slice(1).map((end, index): Span => {
+    const phase = end.phase === "compressed" ? "compress" : "expand";
+    return { phase, cycle: end.cycle - 1, begin: ends[index]!.step, end: end.step };
+  });
 }
 
 /** A mean over seeds as a point with its standard error. */
@@ -183,12 +189,12 @@ const hardest: Measure = (curves, step) =>
 
 /** Means at the evaluations that all seeds of a run have. */
 function seriesOf(runs: readonly Runs[], measure: Measure, axis: Axis): Series[] {
-  return runs.map(({ name, curves, style }) => ({
-    name,
+  return runs.map((run) => ({
+    name: withSeeds(run),
     shape: "line",
-    style,
-    points: sharedSteps(curves).map((step) =>
-      pointOf(axis === "step" ? step : (millions(curves, step) ?? 0), measure(curves, step)),
+    style: run.style,
+    points: sharedSteps(run.curves).map((step) =>
+      pointOf(axis === "step" ? step : (millions(run.curves, step) ?? 0), measure(run.curves, step)),
     ),
   }));
 }

@@ -2,7 +2,7 @@ import { type Lag, lagOfLengths, mean } from "../../rl/statistics.ts";
 import type { Curve, EvalColumn, StepColumn } from "../rows.ts";
 import { type Estimate, estimate } from "./seeds.ts";
 
-/** The end of a phase of a cyclic schedule. A cycle compresses in its first half and expands in its second. */
+/** The end of a phase of a cyclic schedule. A cycle compresses first, in the paper for half of it, and expands in the rest. */
 export interface PhaseEnd {
   /** From 1; 0 for the starting policy. */
   readonly cycle: number;
@@ -16,12 +16,21 @@ export function wholeCycles(curves: readonly Curve[]): number {
   return Math.min(...curves.map(({ steps, cycle }) => Math.floor(steps.cap.length / cycle)));
 }
 
-/** The ends of all phases of so many cycles, beginning with the start of the first. */
-export function phaseEnds(cycle: number, cycles: number): PhaseEnd[] {
+/** Steps of a cycle in which the cap falls; the checkpoints `low` of recipes are taken behind them. */
+export function stepsOfCompression({ cycle, config }: Curve): number {
+  return Math.round(config.schedule.compression * cycle);
+}
+
+/** The ends of all phases of the whole cycles of these runs, beginning with the start of the first; none where there are none. */
+export function phaseEnds(curves: readonly Curve[]): PhaseEnd[] {
+  const [first] = curves;
+  if (first === undefined) return [];
+  const { cycle } = first;
   const ends: PhaseEnd[] = [{ cycle: 0, phase: "start", step: 0 }];
-  for (let number = 1; number <= cycles; number++) {
-    ends.push({ cycle: number, phase: "compressed", step: cycle * (number - 1) + Math.floor(cycle / 2) });
-    ends.push({ cycle: number, phase: "expanded", step: cycle * number });
+  for (let number = 1; number <= wholeCycles(curves); number++) {
+    const begin = cycle * (number - 1);
+    ends.push({ cycle: number, phase: "compressed", step: begin + stepsOfCompression(first) });
+    ends.push({ cycle: number, phase: "expanded", step: begin + cycle });
   }
   return ends;
 }
@@ -51,7 +60,7 @@ export function changes(
   combine: (begin: number, end: number) => number,
   firstCycle = 1,
 ): (number | null)[] {
-  const ends = phaseEnds(curve.cycle, wholeCycles([curve]));
+  const ends = phaseEnds([curve]);
   return ends.flatMap((end, index) => {
     if (end.phase !== phase || end.cycle < firstCycle) return [];
     const [before, after] = [ends[index - 1]!.step, end.step].map((step) => valueAt(curve, column, step));

@@ -16,6 +16,9 @@ export interface Estimate {
   readonly mean: number;
   /** Standard error of the mean; null of one seed. */
   readonly error: number | null;
+  /** Degrees of freedom of the standard error: seeds − 1; 0 of one seed. */
+  readonly freedom: number;
+  /** Of what has fewer, where two means are compared. */
   readonly seeds: number;
 }
 
@@ -28,6 +31,7 @@ export function estimate(values: readonly (number | null)[]): Estimate | null {
   return {
     mean: centre,
     error: spread === null ? null : spread / Math.sqrt(known.length),
+    freedom: known.length - 1,
     seeds: known.length,
   };
 }
@@ -35,8 +39,25 @@ export function estimate(values: readonly (number | null)[]): Estimate | null {
 /** The difference a − b of two means over seeds that are independent. */
 export function difference(a: Estimate | null, b: Estimate | null): Estimate | null {
   if (a === null || b === null) return null;
-  const error = a.error === null || b.error === null ? null : Math.hypot(a.error, b.error);
-  return { mean: a.mean - b.mean, error, seeds: Math.min(a.seeds, b.seeds) };
+  return combined(a.mean - b.mean, a, b, 1, -1);
+}
+
+/** The ratio a / b of two such means; its error is that of its tangent there. */
+export function quotient(a: Estimate | null, b: Estimate | null): Estimate | null {
+  if (a === null || b === null || b.mean === 0) return null;
+  return combined(a.mean / b.mean, a, b, 1 / b.mean, -a.mean / b.mean ** 2);
+}
+
+/** A function of two means, by its slopes; degrees of freedom as Welch and Satterthwaite have them. */
+function combined(value: number, a: Estimate, b: Estimate, slopeA: number, slopeB: number): Estimate {
+  const seeds = Math.min(a.seeds, b.seeds);
+  if (a.error === null || b.error === null) return { mean: value, error: null, freedom: 0, seeds };
+  const [ofA, ofB] = [(slopeA * a.error) ** 2, (slopeB * b.error) ** 2];
+  const freedom =
+    ofA + ofB === 0
+      ? Math.min(a.freedom, b.freedom)
+      : (ofA + ofB) ** 2 / (ofA ** 2 / a.freedom + ofB ** 2 / b.freedom);
+  return { mean: value, error: Math.sqrt(ofA + ofB), freedom, seeds };
 }
 
 /** How much more `after` is. */
@@ -70,6 +91,11 @@ export function standingsOf(rows: readonly Row[]): Standing[] {
     return { entry, recipe, checkpoint, rows: group };
   });
   return [...all.filter(isBase), ...all.filter((standing) => !isBase(standing))];
+}
+
+/** As tables and figures call it: the entry, and the checkpoint where that is not the only one. */
+export function nameOf({ entry, checkpoint }: Pick<Standing, "entry" | "checkpoint">): string {
+  return checkpoint === "final" || isBase({ checkpoint }) ? entry : `${entry} ${checkpoint}`;
 }
 
 export function isBase({ checkpoint }: { readonly checkpoint: string }): boolean {

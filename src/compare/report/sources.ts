@@ -14,14 +14,14 @@ export function fromRows(rows: readonly Row[], columns: string): string {
   return `rows.jsonl: ${columns} of ${cellsOf(rows)}, checkpoint ${checkpoints}`;
 }
 
-/** Cells by entry, e.g. `siri-cosine-s0, -s1, -s2`. */
+/** Cells by entry, e.g. `siri-cosine-s0, s1, s2; grpo-s0`. */
 export function cellsOf(cells: readonly { readonly cell: string; readonly entry: string }[]): string {
-  const seen = new Set<string>();
-  const each = new Map(cells.map(({ cell, entry }) => [cell, entry]));
-  const names = [...each].map(([cell, entry]) => {
-    const isKnown = seen.has(entry) && cell.startsWith(entry);
-    seen.add(entry);
-    return isKnown ? cell.slice(entry.length) : cell;
-  });
-  return names.join(", ");
+  const byEntry = new Map<string, Set<string>>();
+  for (const { cell, entry } of cells) byEntry.set(entry, (byEntry.get(entry) ?? new Set()).add(cell));
+  const lists = [...byEntry].map(([entry, [first, ...others]]) =>
+    [first, ...others.map((cell) => (cell.startsWith(entry) ? cell.slice(entry.length + 1) : cell))].join(
+      ", ",
+    ),
+  );
+  return lists.join("; ");
 }

@@ -1,11 +1,20 @@
-import { count, duration, fixed, percent } from "../../io/report/format.ts";
+import { amount, count, duration, fixed, percent } from "../../io/report/format.ts";
 import type { Cell, Table } from "../../io/report/table.ts";
 import type { LevelResult } from "../../train/records.ts";
 import type { Curve, EvalColumn, Row } from "../rows.ts";
 import type { ComparisonData } from "./data.ts";
 import { extraWork } from "./extra-work.ts";
 import { lagOf, meanAt, phaseEnds, valueAt, wholeCycles } from "./phases.ts";
-import { type Estimate, entriesOf, estimate, isBase, type Standing, scoreOf, standingsOf } from "./seeds.ts";
+import {
+  type Estimate,
+  entriesOf,
+  estimate,
+  isBase,
+  nameOf,
+  type Standing,
+  scoreOf,
+  standingsOf,
+} from "./seeds.ts";
 
 /** A column of table 1: how to measure a row, how to write it, and which is best. */
 interface Column {
@@ -29,21 +38,26 @@ export function mainTable({ rows }: Pick<ComparisonData, "rows">): Table {
   return {
     caption:
       "Accuracy in % and mean length in tokens over all difficulties and for each, which stands for a benchmark of the " +
-      "paper; mean ± standard error over seeds; the best of each column, starting policies aside, in bold",
-    columns: ["method", "checkpoint", ...columns.map(({ title }) => title), "seeds", "tokens generated"],
+      "paper; mean ± standard error over n seeds; the best mean of each column, starting policies aside, in bold, even where " +
+      "others lie within its error; cost: millions of tokens generated in training",
+    columns: ["method", "n", "cost", ...columns.map(({ title }) => title)],
     rows: standings.map((standing, at) => [
-      standing.entry,
-      standing.checkpoint,
+      nameOf(standing),
+      `${standing.rows.length}`,
+      costOf(standing),
       ...columns.map((column, index): Cell => {
         const value = estimates[at]![index]!;
-        const text = withSpread(value, column.write);
+        const text = withSpread(value, column.write).replaceAll(" ", ""); // sixteen columns have to fit
         return value !== null && !isBase(standing) && value.mean === best[index] ? { best: text } : text;
       }),
-      `${standing.rows.length}`,
-      tokensOf(standing),
     ]),
     file: "rows.jsonl",
   };
+}
+
+function costOf({ rows }: Standing): string {
+  const tokens = estimate(rows.map((row) => row.tokens));
+  return fixed(tokens === null ? null : tokens.mean / 1e6, 1);
 }
 
 function columnsOf(rows: readonly Row[]): Column[] {
@@ -64,8 +78,8 @@ function columnsOf(rows: readonly Row[]): Column[] {
   return [
     { title: "mean: %", value: (row) => scoreOf(rows, row).accuracy, write: points, best: "highest" },
     { title: "tokens", value: (row) => scoreOf(rows, row).length, write: tokens, best: "lowest" },
-    { title: "ACR", value: (row) => scoreOf(rows, row).acr, write: (v) => fixed(v, 3), best: "highest" },
-    { title: "AES", value: (row) => scoreOf(rows, row).aes, write: (v) => fixed(v, 3), best: "highest" },
+    { title: "ACR", value: (row) => scoreOf(rows, row).acr, write: (v) => fixed(v, 2), best: "highest" },
+    { title: "AES", value: (row) => scoreOf(rows, row).aes, write: (v) => fixed(v, 2), best: "highest" },
     ...levels,
   ];
 }
@@ -74,10 +88,6 @@ function bestOf({ best }: Column, values: readonly (Estimate | null)[]): number 
   const means = values.flatMap((value) => (value === null ? [] : [value.mean]));
   if (best === null || means.length === 0) return null;
   return means.reduce((a, b) => (best === "highest" ? Math.max(a, b) : Math.min(a, b)));
-}
-
-function tokensOf({ rows }: Standing): string {
-  return count(estimate(rows.map((row) => row.tokens))?.mean ?? null);
 }
 
 /** A mean with its standard error, where there are several seeds. */
@@ -96,14 +106,19 @@ export const MAIN_NOTES = [
     "outweighs the others. AES (O1-Pruner) is the share of tokens saved plus 3 times the relative gain of accuracy, or minus " +
     "5 times its relative loss; the mean over difficulties.",
   "Standard errors are over seeds and so hold what training makes of chance, not which problems were drawn: these are the " +
-    "same for all.",
+    "same for all. One seed has no standard error, and is no evidence of a difference. The seeds of a method that trains " +
+    "nothing, as budget forcing, only draw other responses.",
+  "What a run may spend is the same for all, but SIRI’s low and high checkpoints stand where the last whole phase ended, which " +
+    "is before all was spent.",
+  "ACR and AES measure each method against the policy that it starts from. Where starting policies differ, accuracies and " +
+    "lengths do not compare methods alone.",
 ];
 
 /** Figure 4 in numbers: accuracy and length at the end of each phase, for each entry whose schedule has cycles. */
 export function phaseTable(curves: readonly Curve[]): Table {
   const rows = cyclicEntries(curves).flatMap((entry) => {
     const runs = curves.filter((curve) => curve.entry === entry);
-    return phaseEnds(runs[0]!.cycle, wholeCycles(runs)).map(({ cycle, phase, step }) => [
+    return phaseEnds(runs).map(({ cycle, phase, step }) => [
       entry,
       phase === "start" ? "start" : `${cycle}, ${phase}`,
       `${step}`,
@@ -214,22 +229,24 @@ export function costTable({ curves, times }: Pick<ComparisonData, "curves" | "ti
       seconds.all === null || reference.all === null ? "–" : fixed(seconds.all / reference.all, 2),
       count(generated?.mean ?? null),
       count(trained?.mean ?? null),
+      amount(estimate(runs.map((curve) => curve.steps.tokens.at(-1) ?? null))?.mean ?? null),
       duration(wall?.mean ?? null),
       extraWork(runs[0]!),
     ];
   });
   return {
-    caption: "What a step costs, mean over the steps and seeds of each entry",
+    caption: "What a step costs, mean over the steps and seeds of each entry: seconds and tokens of a step",
     columns: [
       "entry",
       "steps",
       "sampling, s",
       "update, s",
       "step, s",
-      "over grpo",
+      "over grpo’s",
       "tokens generated",
       "tokens trained",
-      "whole run",
+      "tokens, whole run",
+      "time, whole run",
       "beside GRPO’s work",
     ],
     rows,

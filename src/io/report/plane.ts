@@ -64,8 +64,18 @@ export function drawNames(places: readonly Named[], plot: Box): Content {
     );
     if (room === undefined) return null;
     taken.push(room);
-    return label("end", "start", room.left, room.bottom - 4, place.name);
+    return [drawLeader(place, room), label("end", "start", room.left, room.bottom - 4, place.name)];
   });
+}
+
+/** A line to a name that stands so far off that it could be another's. */
+function drawLeader({ x, y }: Named, { left, right, top, bottom }: Box): Content {
+  const isAbove = bottom < y;
+  const gap = isAbove ? y - bottom : top - y;
+  if (gap < 12) return null;
+  const across = round(Math.min(Math.max(x, left + 4), right - 4));
+  const [from, to] = isAbove ? [y - 5, bottom] : [y + 5, top + 2];
+  return markup`<path class="change" d="M${round(x)} ${round(from)}L${across} ${round(to)}"/>`;
 }
 
 /** Room for text right, left, above and below of a place, then at its corners. */
