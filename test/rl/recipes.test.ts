@@ -93,6 +93,107 @@ describe("schedules of recipes", () => {
   });
 });
 
+describe("numbers of recipes", () => {
+  // What papers and codes have; lengths in their own tokens.
+  test.each<{ name: string; base?: Partial<RecipeBase>; settings: object }>([
+    {
+      name: "siri-cosine",
+      settings: {
+        schedule: { kind: "cosine", compression: 0.5 },
+        rl: {
+          clipLow: 0.2,
+          clipHigh: 0.28,
+          klKind: "none",
+          temperature: 1,
+          overlong: "penalise",
+          groupFilter: "off",
+        },
+      },
+    },
+    {
+      name: "dapo",
+      base: { lmax: 20_480 },
+      settings: {
+        rl: {
+          clipLow: 0.2,
+          clipHigh: 0.28,
+          lossAggregation: "token-mean",
+          groupFilter: "mixed",
+          overlong: "soft",
+          overlongBuffer: 4096,
+          klKind: "none",
+        },
+      },
+    },
+    {
+      name: "dr-grpo",
+      settings: { rl: { advantageStd: "none", lossAggregation: "seq-mean-token-sum-norm" } },
+    },
+    {
+      name: "deepscaler",
+      settings: {
+        rl: {
+          stageGroupSizes: [8, 16, 16],
+          stageStart: "restart",
+          miniBatches: 2,
+          temperature: 0.6,
+          clipHigh: 0.2,
+          klKind: "k3",
+          klCoefficient: 0.001,
+          entropyCoefficient: 0.001,
+        },
+      },
+    },
+    {
+      name: "thinkprune",
+      settings: { rl: { stageStart: "restart", temperature: 1, clipHigh: 0.2, klCoefficient: 0.001 } },
+    },
+    {
+      name: "kimi-length-penalty",
+      settings: { rl: { advantageStd: "none" }, method: { lengthFrom: 320 } },
+    },
+    ...["l1-exact", "l1-max"].map((name) => ({
+      name,
+      base: { lmax: 4000 },
+      settings: {
+        rl: { miniBatches: 2, temperature: 0.6, klCoefficient: 0.001 },
+        method: { lengthCoefficient: 0.0003 },
+      },
+    })),
+    { name: "o1-pruner", settings: { rl: { clipLow: 0.2, clipHigh: 0.2, klKind: "none" } } },
+    {
+      name: "adaptthink",
+      settings: {
+        rl: { clipHigh: 0.2, temperature: 0.6, klKind: "none" },
+        method: { lengthCoefficient: 0.05 },
+      },
+    },
+    {
+      name: "overthink",
+      settings: { method: { chosen: "reflection", preferenceBeta: 2, preferenceMargin: 0.25 } },
+    },
+    {
+      name: "dast",
+      settings: { method: { dropFraction: 0.15, preferenceBeta: 2, preferenceMargin: 0.25 } },
+    },
+    {
+      name: "iterative-dpo",
+      settings: { method: { preferenceBeta: 0.1, nllCoefficient: 1, refreshEvery: 160 } },
+    },
+    { name: "spin", settings: { method: { nllCoefficient: 0, refreshEvery: 160 } } },
+  ])("$name", ({ name, base, settings }) => {
+    expect(recipeOf(name).settings({ ...PAPER, ...base })).toMatchObject(settings);
+  });
+
+  test("a recipe says all that tells one way to train from another, so that it hides what it is laid over", () => {
+    const said = (name: string) => {
+      const { init: _, ...groups } = recipeOf(name).settings(TOY);
+      return Object.entries(groups).map(([group, values]) => [group, Object.keys(values).sort()]);
+    };
+    for (const name of Object.keys(RECIPES)) expect(said(name), name).toEqual(said("grpo"));
+  });
+});
+
 describe("reported checkpoints", () => {
   test("SIRI-low and SIRI-high of the paper: steps 1600 and 1920", () => {
     expect(recipeOf("siri-cosine").reported!(PAPER, 1920)).toEqual([

@@ -114,11 +114,16 @@ function missedStages(curves: readonly Curve[]): string[] {
 }
 
 function figureBlocks(data: ComparisonData): Block[] {
-  return figuresOf(data).map((figure) =>
+  const figures = figuresOf(data).map((figure) =>
     isMissing(figure)
       ? `${figure.title}: not drawn, as this comparison lacks ${figure.missing}.`
       : { figure },
   );
+  return [
+    "Numbered as in the paper. Its figure 2 is a sketch, and figure 8 repeats figure 5 with a larger model, of which the toy has " +
+      "none; so no claim is about other sizes of models either.",
+    ...figures,
+  ];
 }
 
 export function isMissing(figure: Figure | MissingFigure): figure is MissingFigure {

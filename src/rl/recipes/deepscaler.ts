@@ -10,11 +10,13 @@ const PUBLISHED_STEPS = 1750;
 /**
  * DeepScaleR-Preview: GRPO in three stages of ever larger budgets, 8K, 16K and 24K tokens, each a run of its
  * own: the optimizer starts anew, and KL is measured from the stage's start. Groups grow from 8 to 16
- * responses with the second stage. Two updates per rollout, temperature 0.6, KL and entropy 0.001, the latter
- * a default of its fork of verl.
+ * responses with the second stage. Two updates per rollout, temperature 0.6, KL and entropy 0.001, the
+ * latter a default of its fork of verl.
  *
- * The toy's stages are L_min, the middle, and L_max, since L_max is where all recipes are evaluated and L_min
- * lies next to the shortest right answers; they switch at the published fractions of three cycles.
+ * The toy's stages are L_min, the middle, and L_max, since L_max is where all recipes are evaluated and
+ * L_min lies next to the shortest right answers; they switch at the published fractions of three cycles. A
+ * budget of tokens may be spent before the last: groups twice as large take twice as many. The report of a
+ * comparison says so where it happens.
  */
 export const deepscaler: Recipe = {
   name: "deepscaler",

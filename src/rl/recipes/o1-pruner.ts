@@ -22,11 +22,12 @@ export const o1PrunerMethod: PolicyMethod = {
  * O1-Pruner (2501.12570 §3): responses of the starting policy, each weighted by how much shorter it is than
  * their mean and how much better than their accuracy, in PPO's clipped loss. Code and paper differ; the code
  * is followed: the ratio is that of a whole response, normalised by its length, two random responses of a
- * problem are kept, and weights are clipped to [−2, 4] and z-normalised. The code does the last over its data
- * set; the toy, whose data set is streamed, over the responses of a step.
+ * problem are kept, and weights are clipped to [−2, 4] and z-normalised. The code does the last over its
+ * data set; the toy, whose data set is streamed, over the responses of a step.
  *
- * The learning rate is a tenth of RL's (2e-7 of 1e-6 would be a fifth, which falls to 0.46 right by step 320;
- * a tenth stays at 0.56); the code's warm-up and decay are left out.
+ * The learning rate is a tenth of RL's (2e-7 of 1e-6 would be a fifth, which falls to 0.46 right by step
+ * 320; a tenth stays at 0.56); the code's warm-up and decay are left out, and gradients are clipped at the
+ * norm of RL (the code: at 10). The reference's means are those of a group (the paper: 12 to 16).
  */
 export const o1Pruner = {
   name: "o1-pruner",
