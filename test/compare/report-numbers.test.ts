@@ -182,7 +182,7 @@ describe("table 1", () => {
       "tokens",
       "ACR",
       "AES",
-      "2 operations (MATH500): %",
+      "2 operations (MATH500) %",
       "tokens",
     ]);
     expect(standingsOf([...data.rows].reverse())[0]!.checkpoint).toBe("base");

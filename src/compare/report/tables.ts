@@ -70,7 +70,7 @@ function columnsOf(rows: readonly Row[]): Column[] {
       return level === undefined ? null : pick(level);
     };
     return [
-      { title: `${title}: %`, value: of((level) => level.accuracy), write: points, best: "highest" },
+      { title: `${title} %`, value: of((level) => level.accuracy), write: points, best: "highest" },
       { title: "tokens", value: of((level) => level.meanLength), write: tokens, best: "lowest" },
     ];
   });
