@@ -218,7 +218,12 @@ export function entropyAndAccuracy(data: Evidence): Claim {
         "ratio",
       ),
     ],
-    sources: [fromCurves(curves, "steps.entropy, as above, and evals.acc at the ends of phases")],
+    sources: [
+      fromCurves(
+        curves,
+        "steps.entropy, means over the T/8 steps before each end of a phase, and evals.acc at these ends",
+      ),
+    ],
     note: "Correlated over the phases of each run, which are few; the spread is that over runs.",
   };
 }

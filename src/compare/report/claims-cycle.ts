@@ -165,6 +165,7 @@ export function lowBeatsBase(data: Evidence): Claim {
       ),
     ],
     sources: [fromRows(rows, "levels.accuracy, levels.meanLength"), "rows.jsonl: the same of its base row"],
+    note: "The starting policy was measured once, on the same problems: its own error is not in the spread.",
   };
 }
 

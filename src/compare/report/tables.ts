@@ -110,7 +110,7 @@ export const MAIN_NOTES = [
     "nothing, as budget forcing, only draw other responses.",
   "What a run may spend is the same for all, but SIRI’s low and high checkpoints stand where the last whole phase ended, which " +
     "is before all was spent.",
-  "ACR and AES measure each method against the policy that it starts from. Where starting policies differ, accuracies and " +
+  "ACR and AES measure each method against the policy that it starts from, which was measured once. Where starting policies differ, accuracies and " +
     "lengths do not compare methods alone.",
 ];
 
