@@ -263,6 +263,13 @@ describe("tables of curves", () => {
     expect(new Set(phaseTable(runs).rows.map(([entry]) => entry))).not.toContain("grpo");
   });
 
+  test("one seed has neither error nor range", () => {
+    const [start] = phaseTable(curves("siri-cosine", {}, 1)).rows;
+    expect(start!.slice(1, 4)).toEqual(["start", "0", "1"]);
+    expect(start![4]).toMatch(/^\d+\.\d$/);
+    expect([start![5], start![7]]).toEqual(["–", "–"]);
+  });
+
   test("lags have a line for each cyclic entry, in steps and in cycles", () => {
     const line = lagTable(runs).rows.find(([entry]) => entry === "siri-cosine-T80")!;
     expect(line.slice(0, 2)).toEqual(["siri-cosine-T80", "80"]);

@@ -157,7 +157,10 @@ export function dynamicsFigure(data: Evidence): Figure | MissingFigure {
 export function twoStageFigure(data: Evidence): Figure | MissingFigure {
   const [id, title] = ["two-stage", "Figure 5: SIRI against two-stage DAPO"];
   const runs = runsOf(data, [SIRI, TWO_STAGE]);
-  if (runs.length < 2) return { id, title, missing: `entries ${SIRI} and ${TWO_STAGE}` };
+  if (runs.length < 2) {
+    const lacking = [SIRI, TWO_STAGE].filter((name) => runs.every((run) => run.name !== name));
+    return { id, title, missing: `an entry ${lacking.join(" and an entry ")}` };
+  }
   return {
     id,
     title,

@@ -122,6 +122,7 @@ export function phaseTable(curves: readonly Curve[]): Table {
       entry,
       phase === "start" ? "start" : `${cycle}, ${phase}`,
       `${step}`,
+      `${runs.length}`,
       withSpread(meanAt(runs, "acc", step), (v) => fixed(100 * v, 1)),
       rangeOf(runs, "acc", step, (v) => fixed(100 * v, 1)),
       withSpread(meanAt(runs, "length", step), (v) => fixed(v, 1)),
@@ -131,8 +132,8 @@ export function phaseTable(curves: readonly Curve[]): Table {
   return {
     caption:
       "Accuracy and length at the end of each phase, in the evaluations along the runs; mean ± standard error, and lowest " +
-      "to highest, over seeds",
-    columns: ["entry", "cycle", "step", "right, %", "range", "tokens", "range"],
+      "to highest, over seeds; – where runs were not evaluated at that step, or there is but one",
+    columns: ["entry", "cycle", "step", "seeds", "right, %", "range", "tokens", "range"],
     rows,
     file: "curves.jsonl",
   };
@@ -145,7 +146,7 @@ function rangeOf(
   write: (value: number) => string,
 ): string {
   const values = curves.map((curve) => valueAt(curve, column, step)).filter((value) => value !== null);
-  if (values.length === 0) return "–";
+  if (values.length < 2) return "–";
   return `${write(Math.min(...values))} to ${write(Math.max(...values))}`;
 }
 
