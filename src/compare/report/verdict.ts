@@ -47,7 +47,7 @@ export interface Claim {
 const CONFIDENCE = 0.95;
 
 /**
- * What a verdict means, the same for all claims. It was written before the comparison of docs/results had results; whoever
+ * What a verdict means, the same for all claims. It was written before the comparison of docs/results was done; whoever
  * set the bounds had read the paper and the numbers of the toy's prototype.
  */
 export const RULE =
@@ -59,7 +59,7 @@ export const RULE =
   "other side, and would with 5 % of error for all quantities of the claim together (Bonferroni). Unclear: anything else, and " +
   "whatever has but one seed; it does not say that there is no effect. Not tested: the comparison lacks an entry or an " +
   "evaluation that it takes. Claims are not corrected for one another, so of this many verdicts one or two may be chance. The " +
-  "bounds were set before the comparison of docs/results had results, but with those of a prototype of the toy at hand.";
+  "bounds were set before the comparison of docs/results was done, but with the results of a prototype of the toy at hand.";
 
 /** The verdict of {@link RULE}. */
 export function verdictOf(checks: readonly Check[]): Verdict {
