@@ -3,13 +3,14 @@ import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import type { StepRecord } from "../../src/train/records.ts";
 import { composeConfig } from "../../src/train/settings.ts";
+import { de } from "../../web/text/de.ts";
 import { en } from "../../web/text/en.ts";
 import { insidesEn } from "../../web/text/insides.en.ts";
 import { jsonLines } from "../support/cli.ts";
 import { button, QUICK, ready, steps, tab, useSite } from "../support/page.ts";
 
 const site = useSite();
-const { charts, controls, panels, runs } = en;
+const { charts, controls, look, panels, runs } = en;
 const { schedule, settings } = insidesEn;
 const { accuracy, length } = charts.figures;
 
@@ -61,6 +62,24 @@ describe("a schedule that is edited in mid-run", () => {
     expect(spoken).toContain(`${charts.curves.budget.name} ${CAPS[1]}`);
     expect(await cursor.getAttribute("aria-valuenow")).toBe("1");
   });
+});
+
+test("what stands on the canvas is in the language that is chosen, too", async () => {
+  const drawn = () => page.evaluate(() => (globalThis as { drawn?: string[] }).drawn!.join(" | "));
+  await page.evaluate(() => {
+    const words: string[] = [];
+    Object.assign(globalThis, { drawn: words });
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+      words.push(text);
+      return fillText.call(this, text, ...place);
+    };
+  });
+  await page.getByLabel(look.language).selectOption("de");
+  await expect.poll(drawn).toContain(`${de.charts.step} 0`);
+  await expect.poll(drawn).toContain("100\u00a0%");
+  await page.getByLabel(de.look.language).selectOption("en");
+  await expect.poll(drawn).toContain(`${charts.step} 0`);
 });
 
 describe("what is taken out", () => {

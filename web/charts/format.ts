@@ -17,6 +17,11 @@ export function percent(locale: string): (value: number) => string {
   return written(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
+/** A share in whole percent, with its sign: for axes. */
+export function wholePercent(locale: string): (value: number) => string {
+  return written(locale, { style: "percent", maximumFractionDigits: 0 });
+}
+
 function written(locale: string, options: Intl.NumberFormatOptions): (value: number) => string {
   const key = JSON.stringify([locale, options]);
   const format = formats.get(key) ?? new Intl.NumberFormat(locale, options);

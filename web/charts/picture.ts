@@ -8,6 +8,7 @@ import { differences, showValue } from "../state/config-diff.ts";
 import type { ChartWords } from "../text/charts.en.ts";
 import type { Curve, Figure, FigureId } from "./figure.ts";
 import { makeFigure, type View } from "./figures.ts";
+import { wholePercent } from "./format.ts";
 import {
   type Box,
   type Frame,
@@ -139,7 +140,7 @@ function drawAxes(
     ]),
     figure.hasShare &&
       ticks([0, 1], 5).map((value) =>
-        label("soft", "start", right + 6, share.y(value) + 4, `${round(100 * value)}`),
+        label("soft", "start", right + 6, share.y(value) + 4, wholePercent(words.locale)(value)),
       ),
     steps.map((step) => label("soft", "middle", main.x(step), bottom + 17, `${step}`)),
     label("soft", "middle", (left + right) / 2, bottom + 34, words.step),

@@ -3,6 +3,7 @@ import "uplot/dist/uPlot.min.css";
 import type { ChartWords } from "../text/charts.en.ts";
 import { drawCurves, drawPhases, RIBBON, type Surface } from "./canvas.ts";
 import { type Figure, indexAt, railOf } from "./figure.ts";
+import { wholePercent } from "./format.ts";
 import type { Box } from "./paths.ts";
 import { type Palette, paletteOf } from "./styles.ts";
 
@@ -79,7 +80,8 @@ export class Plot {
   }
 
   #signature(): string {
-    return `${this.#figure.hasShare} ${this.#fontSize()}`;
+    const { locale } = this.#words; // uPlot writes its ticks anew only where the axis moves
+    return `${this.#figure.hasShare} ${this.#fontSize()} ${locale}`;
   }
 
   #fontSize(): number {
@@ -133,7 +135,7 @@ export class Plot {
             stroke: () => this.#palette.purple,
             grid: { show: false },
             space: 2.8 * em,
-            values: (_, splits) => splits.map((value) => `${Math.round(100 * value)}`),
+            values: (_, splits) => splits.map(wholePercent(this.#words.locale)),
           },
         ],
         // Where it stands is decided outside, for all charts that share it, whether by pointer, touch or key.

@@ -56,7 +56,7 @@ export const chartsDe: ChartWords = {
       about: "Das Budget der kommenden Schritte nach dem Plan, wie er jetzt eingestellt ist.",
     },
     truncated: {
-      name: "gekürzt (rechts)",
+      name: "gekürzt",
       about: "Anteil der Trainingsantworten, die ans Budget stießen, ehe sie fertig waren.",
     },
     evaluatedLength: {

@@ -116,7 +116,7 @@ export const chartsEn: ChartWords = {
       about: "The budget of the steps ahead, by the schedule as it is set now.",
     },
     truncated: {
-      name: "cut off (right)",
+      name: "cut off",
       about: "Share of training responses that reached the budget before they ended.",
     },
     evaluatedLength: {

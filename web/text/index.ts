@@ -15,6 +15,8 @@ const LOADERS: Readonly<Record<Language, () => Promise<Strings>>> = {
 
 const strings = signal<Strings>(en);
 const language = signal<Language>("en");
+/** The language that was asked for last: the words of one before may come after its own. */
+let latest: Language = "en";
 
 /** The words, e.g. `t().controls.play`. What reads them is drawn anew when the language changes. */
 export function t(): Strings {
@@ -28,7 +30,9 @@ export function currentLanguage(): Language {
 
 /** Changes the language of the page. Where its file cannot be had, the page stays as it is. */
 export async function setLanguage(wanted: Language): Promise<void> {
+  latest = wanted;
   const words = await LOADERS[wanted]();
+  if (latest !== wanted) return;
   strings.value = words;
   language.value = wanted;
 }
