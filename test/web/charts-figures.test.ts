@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { textWidth } from "../../src/io/report/style.ts";
 import { capAt } from "../../src/rl/length-schedule.ts";
 import { createTask, TASKS } from "../../src/tasks/registry.ts";
 import { PRESETS } from "../../src/train/presets.ts";
@@ -240,6 +241,28 @@ describe("the trail", () => {
     const { text } = drawTrails(trails, 400, chartsEn).content;
     expect(text).not.toMatch(/NaN|Infinity|undefined|<b>/);
     expect(drawTrails([], 400, chartsEn).content.text).toContain(chartsEn.empty);
+  });
+
+  test("has names apart from each other, beside the way where there is room", () => {
+    const flat = runOf(20);
+    // As wide as a telephone: the end and the longest lie at the height of the line between them.
+    flat.add([evalRecord(0, 0.38, 33.7), evalRecord(4, 0.25, 36.7), evalRecord(8, 0.25, 34)]);
+    const { text } = drawTrails(trailsOf(viewOf([flat], { words: chartsDe })), 300, chartsDe).content;
+    const names = [...text.matchAll(/class="end"[^>]* x="([\d.]+)" y="([\d.]+)">([^<]+)/g)].map(
+      ([, x, y, name]) => ({ left: Number(x), y: Number(y), right: Number(x) + textWidth(name!) }),
+    );
+    expect(names).toHaveLength(3);
+    for (const [i, one] of names.entries()) {
+      for (const other of names.slice(i + 1)) {
+        expect(one.left > other.right || other.left > one.right || Math.abs(one.y - other.y) > 12).toBe(true);
+      }
+    }
+    const stops = [...text.matchAll(/translate\(([\d.]+) ([\d.]+)\) scale/g)];
+    const [longest, end] = stops.slice(1).map(([, x, y]) => ({ x: Number(x), y: Number(y) }));
+    for (const { left, right, y } of names) {
+      const isBeside = right < end!.x || left > longest!.x;
+      expect(isBeside || Math.abs(y - 4 - end!.y) > 7).toBe(true);
+    }
   });
 });
 

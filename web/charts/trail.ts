@@ -141,12 +141,13 @@ export function drawTrails(
     return { trail, places };
   });
   const taken = drawn.flatMap(({ places }) => places.map(({ x, y }) => around(x, y, 4)));
+  const ways = drawn.flatMap(({ places }) => wayOf(places));
   const content = [
     drawAxes(lengths, accuracies, x, y, box, words),
     drawn.map(({ trail, places }) => [drawErrors(places, trail, y), drawPath(places, trail)]),
     drawn.map(({ trail, places }) => drawStops(places, trail, words)),
     drawn.map(({ places }) => drawChosen(places.find(({ stop }) => stop === chosen))),
-    drawn.map(({ places }) => drawNames(places, taken, box, drawn.length > 1, words)),
+    drawn.map(({ places }) => drawNames(places, taken, ways, box, drawn.length > 1, words)),
   ];
   return { content: markup`${content}`, height: HEIGHT };
 }
@@ -245,6 +246,23 @@ export function stopName({ role, cycle }: Stop, words: ChartWords): string {
   }
 }
 
+/** Pixels between two names on a line. */
+const APART = 6;
+/** Pixels from one to the next of the points that stand for a line. */
+const STRIDE = 6;
+
+/** The lines between stops, as small boxes along them. */
+function wayOf(places: readonly Place[]): Box[] {
+  return places.slice(1).flatMap((to, index) => {
+    const from = places[index]!;
+    const [dx, dy] = [to.x - from.x, to.y - from.y];
+    const count = Math.ceil(Math.hypot(dx, dy) / STRIDE);
+    return Array.from({ length: count }, (_, i) =>
+      around(from.x + (dx * i) / count, from.y + (dy * i) / count, 1),
+    );
+  });
+}
+
 /** How much wider bold text is. */
 const BOLD = 1.12;
 
@@ -252,10 +270,12 @@ const BOLD = 1.12;
  * Names of the stops that matter, each where it covers no stop and no other name; left out where there is no room. Of several
  * trails only the ends are named.
  * @param taken what may not be covered; the names are added.
+ * @param ways what is covered only where there is no other room.
  */
 function drawNames(
   places: readonly Place[],
   taken: Box[],
+  ways: readonly Box[],
   box: Box,
   endsOnly: boolean,
   words: ChartWords,
@@ -265,11 +285,12 @@ function drawNames(
   return [...new Set([start, end, ...(endsOnly ? [] : places)])].map((place) => {
     const name = place === undefined ? "" : stopName(place.stop, words);
     if (place === undefined || name === "") return null;
-    const room = roomsAround(place, BOLD * textWidth(name)).find(
+    const rooms = roomsAround(place, BOLD * textWidth(name)).filter(
       (room) => isInside(room, box) && !taken.some((other) => overlaps(room, other)),
     );
+    const room = rooms.find((room) => !ways.some((way) => overlaps(room, way))) ?? rooms[0];
     if (room === undefined) return null;
-    taken.push(room);
+    taken.push({ ...room, left: room.left - APART, right: room.right + APART });
     return label("end", "start", room.left, room.bottom - 4, name);
   });
 }
