@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { PRESETS } from "../../src/train/presets.ts";
 import type { TrainerEvent } from "../../src/worker/protocol.ts";
 import { FakeWorker, failNext, stored, workers } from "../support/fake-worker.ts";
+import { stepRecord } from "./charts-support.ts";
 
 vi.mock("../../src/worker/client.ts", () => ({
   startTrainer: (handle: (events: readonly TrainerEvent[]) => void) => {
@@ -325,6 +326,21 @@ describe("a recorded run", () => {
     expect(model.replaying.value).toBe(false);
     expect(model.current.value).toBeNull();
     expect(actions.canPlay.value).toBe(true);
+  });
+
+  test("that is over is played again from its beginning", async () => {
+    failNext({ name: "connect", error: ["webgpu-unavailable", "no WebGPU"] });
+    const { actions, model } = await loadPage();
+    const records = [0, 1].map((step) => stepRecord(step));
+    await actions.playRecording({ ...recording, records, id: "recording:two", title: "two steps" });
+    await actions.play("step");
+    await actions.play("step");
+    expect([model.state.value, model.step.value]).toEqual(["finished", 2]);
+    expect(actions.canPlay.value).toBe(true);
+    await actions.play("step");
+    expect([model.state.value, model.step.value]).toEqual(["paused", 1]);
+    expect(model.current.value?.steps).toHaveLength(1);
+    await actions.pause();
   });
 
   test("that cannot be fetched is told of", async () => {

@@ -1,9 +1,9 @@
 /** What was edited but does not count yet, and the ways to make it count. */
 import type { ErrorData } from "../../src/errors.ts";
-import { configure, create } from "../state/actions.ts";
+import { configure, create, hasDevice } from "../state/actions.ts";
 import { type Difference, differences, showValue } from "../state/config-diff.ts";
 import { draftError } from "../state/draft.ts";
-import { current, draft, state } from "../state/model.ts";
+import { current, draft, replaying, state } from "../state/model.ts";
 import { inside } from "../text/insides.ts";
 import { takesEffect } from "./settings-form.ts";
 import "./draft-bar.css";
@@ -16,7 +16,8 @@ export function DraftBar() {
   const pending = differences(run.config.value, draft.value);
   if (pending.length === 0) return null;
   const error = draftError.value;
-  const isLive = pending.every(({ path }) => takesEffect(path) === "next-step") && run.kind === "rl";
+  const isLive =
+    !replaying.value && run.kind === "rl" && pending.every(({ path }) => takesEffect(path) === "next-step");
   return (
     <section class="draft-bar" aria-label={words.pending}>
       <p>
@@ -33,7 +34,11 @@ export function DraftBar() {
             {words.apply}
           </button>
         )}
-        <button type="button" disabled={error !== null} onClick={() => void create(draft.value, run.kind)}>
+        <button
+          type="button"
+          disabled={error !== null || !hasDevice.value}
+          onClick={() => void create(draft.value, run.kind)}
+        >
           {words.restart}
         </button>
         <button

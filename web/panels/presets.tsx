@@ -1,6 +1,6 @@
 /** Presets phrased as questions, and the methods of the paper. */
 import { useState } from "preact/hooks";
-import { create } from "../state/actions.ts";
+import { create, hasDevice } from "../state/actions.ts";
 import { differences, showValue } from "../state/config-diff.ts";
 import type { Edit } from "../state/edit-config.ts";
 import { draft, state } from "../state/model.ts";
@@ -51,7 +51,7 @@ function QuestionItem({ question }: { question: Question }) {
       </p>
       <button
         type="button"
-        disabled={state.value === "preparing"}
+        disabled={!hasDevice.value || state.value === "preparing"}
         aria-label={words.tryThis(text)}
         onClick={() => {
           draft.value = config;

@@ -34,7 +34,7 @@ export const hasDevice = computed(() => model.device.value !== null && !("code" 
 
 /** Whether there is something to play, and nothing in the way. */
 export const canPlay = computed(
-  () => (hasDevice.value || model.replaying.value) && !["preparing", "finished"].includes(model.state.value),
+  () => model.replaying.value || (hasDevice.value && !["preparing", "finished"].includes(model.state.value)),
 );
 
 /** Asks for the device, and offers the run that the last visit left. */
@@ -87,10 +87,14 @@ export async function open(id: string): Promise<boolean> {
   });
 }
 
-/** Play, one step or one phase. Makes a run of the settings first, where there is none, or opens the one that is drawn. */
+/**
+ * Play, one step or one phase. Makes a run of the settings first, where there is none, or opens the one that is drawn. A replay
+ * that is over begins again.
+ */
 export async function play(until: Until = "end"): Promise<void> {
   if (!canPlay.value) return;
   model.failure.value = null;
+  if (playback !== null && model.state.value === "finished") await replay();
   if (playback === null && model.state.value === "none") {
     const id = model.currentId.value;
     if (!(await (id === null ? create(model.draft.value) : open(id)))) return;
