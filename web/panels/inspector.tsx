@@ -301,9 +301,9 @@ function Response({
           {verdict === "wrong" && sample.prediction !== null && words.answered(sample.prediction)}
         </span>
         <span class="response-figures">
-          {words.length(sample.length)}
-          {scored && ` · ${words.reward(formatReward(sample.reward))}`}
-          {scored && isWeighted && ` · ${words.advantage(formatSigned(sample.advantage))}`}
+          <span>{words.length(sample.length)}</span>
+          {scored && <span>{` · ${words.reward(formatReward(sample.reward))}`}</span>}
+          {scored && isWeighted && <span>{` · ${words.advantage(formatSigned(sample.advantage))}`}</span>}
         </span>
       </header>
       <TokenView label={words.response(sample.sample + 1)} marks={marks} quantity={quantity.value} />

@@ -1,16 +1,17 @@
 /** A question to the model: a problem of one's own, or one drawn, at any checkpoint of the run. */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { createTask } from "../../src/tasks/registry.ts";
 import type { Task } from "../../src/tasks/task.ts";
 import type { ThinkRequest, Thought } from "../../src/worker/protocol.ts";
-import { create, think } from "../state/actions.ts";
-import { current, currentId, draft, library, replaying } from "../state/model.ts";
+import { create, hasDevice, think } from "../state/actions.ts";
+import { current, currentId, device, draft, library, replaying } from "../state/model.ts";
 import { examplePrompt, type PromptFault, readPrompt } from "../state/prompt.ts";
 import { asErrorData } from "../state/session.ts";
 import { t } from "../text/index.ts";
 import { inside } from "../text/insides.ts";
 import { NumberField } from "./field.tsx";
+import { useFreshLibrary } from "./fresh-library.ts";
 import { ThoughtView } from "./thought.tsx";
 import type { Quantity } from "./token-marks.ts";
 import { TokenLegend } from "./tokens.tsx";
@@ -35,6 +36,13 @@ const asked = signal({
 });
 const quantity = signal<Quantity>("logprob");
 
+/** Those of the current run. */
+const checkpoints = computed(() => library.value.find(({ id }) => id === currentId.value)?.checkpoints ?? []);
+/** The one that was chosen, where this run has it too. */
+const knownCheckpoint = computed(
+  () => checkpoints.value.find((name) => name === question.value.checkpoint) ?? null,
+);
+
 function edit(change: Partial<typeof question.value>): void {
   question.value = { ...question.value, ...change };
 }
@@ -43,7 +51,8 @@ export function ThinkPanel() {
   const words = inside().think;
   const { task: chosen } = (current.value?.config ?? draft).value;
   const task = useMemo(() => createTask(chosen.name, chosen.settings), [chosen]);
-  if (replaying.value) return <p>{words.replaying}</p>;
+  const hasNoModel = replaying.value || (device.value !== null && !hasDevice.value);
+  if (hasNoModel) return <p>{words.replaying}</p>;
   return (
     <section class="think" aria-label={words.title}>
       <Question task={task} />
@@ -54,14 +63,17 @@ export function ThinkPanel() {
 
 function Question({ task }: { task: Task }) {
   const words = inside().think;
-  const { level, text, checkpoint, temperature, samples } = question.value;
-  const checkpoints = library.value.find(({ id }) => id === currentId.value)?.checkpoints ?? [];
-  const reading = readPrompt(task, text);
+  useFreshLibrary();
+  const { level, text, temperature, samples } = question.value;
+  const example = examplePrompt(task, 1, 0);
+  const shown = readPrompt(task, text);
   const [submitted, submit] = useState(false);
-  const fault = level === null && submitted && !reading.ok ? faultText(reading.fault, task) : "";
+  const fault = level === null && submitted && !shown.ok ? faultText(shown.fault, example) : "";
   const onSubmit = (event: SubmitEvent) => {
     event.preventDefault();
     submit(true);
+    if (text.trim() === "") edit({ text: example }); // it stands there in grey
+    const reading = readPrompt(task, question.value.text);
     if (level !== null) void ask({ level, seed: asked.value.times }, null);
     else if (reading.ok) void ask({ prompt: reading.words.join(" ") }, reading.answer);
   };
@@ -92,7 +104,7 @@ function Question({ task }: { task: Task }) {
               <input
                 class="prompt"
                 value={text}
-                placeholder={examplePrompt(task, 1, 0)}
+                placeholder={example}
                 autocomplete="off"
                 aria-invalid={fault !== ""}
                 aria-describedby="think-fault"
@@ -109,11 +121,11 @@ function Question({ task }: { task: Task }) {
         <label>
           {words.checkpoint}
           <select
-            value={checkpoint ?? ""}
+            value={knownCheckpoint.value ?? ""}
             onChange={({ currentTarget: { value } }) => edit({ checkpoint: value === "" ? null : value })}
           >
             <option value="">{words.now}</option>
-            {checkpoints.map((name) => (
+            {checkpoints.value.map((name) => (
               <option key={name} value={name}>
                 {name}
               </option>
@@ -147,7 +159,8 @@ function Question({ task }: { task: Task }) {
  * @param answer the right one, where the worker does not know it.
  */
 async function ask(problem: ThinkRequest["problem"], answer: string | null): Promise<void> {
-  const { checkpoint, temperature, samples } = question.value;
+  const { temperature, samples } = question.value;
+  const checkpoint = knownCheckpoint.value;
   const { times } = asked.value;
   asked.value = { ...asked.value, asking: true, error: "" };
   try {
@@ -162,9 +175,8 @@ async function ask(problem: ThinkRequest["problem"], answer: string | null): Pro
   }
 }
 
-function faultText(fault: PromptFault, task: Task): string {
+function faultText(fault: PromptFault, example: string): string {
   const { faults } = inside().think;
-  const example = examplePrompt(task, 1, 0);
   switch (fault.kind) {
     case "empty":
       return faults.empty(example);

@@ -168,6 +168,7 @@ export function TokenLegend({
       <span>
         <span class="token">⏎</span> {words.end}
       </span>
+      <span class="walk">{words.walk}</span>
     </div>
   );
 }

@@ -134,11 +134,12 @@ export const insidesDe: typeof insidesEn = {
     recheck: "Nachprüfung",
     beyond: "jenseits des Budgets",
     end: "Ende der Antwort",
+    walk: "Ein Token anklicken, dann mit den Pfeiltasten von einem zum nächsten.",
   },
   think: {
     title: "Das Modell fragen",
     replaying:
-      "Ein aufgezeichneter Lauf enthält kein Modell, das man fragen könnte. Dafür braucht es einen Browser mit WebGPU.",
+      "Hier gibt es kein Modell zu fragen: Aufgezeichnete Läufe enthalten keines. Dafür braucht es einen Browser mit WebGPU.",
     from: "Aufgabe",
     own: "meine eigene",
     drawn: (level) => `gezogen: ${level}`,

@@ -135,10 +135,11 @@ export const insidesEn = {
     recheck: "re-check",
     beyond: "beyond the budget",
     end: "end of the response",
+    walk: "Click a token, then go from one to the next with the arrow keys.",
   },
   think: {
     title: "Ask the model",
-    replaying: "A recorded run holds no model to ask. Train one in a browser with WebGPU.",
+    replaying: "There is no model here to ask: recorded runs hold none. Train one in a browser with WebGPU.",
     from: "Problem",
     own: "my own",
     drawn: (level: string) => `drawn: ${level}`,
