@@ -70,6 +70,8 @@ export interface OpenedRun {
   readonly records: readonly RunRecord[];
   /** The trial rollout's findings; null for a run that goes on, for SFT, and where it was skipped. */
   readonly preflight: Preflight | null;
+  /** What is wrong with its latest checkpoint, where it goes on from an earlier one instead. */
+  readonly damage?: ErrorData;
 }
 
 /** How far `play` goes: to the end of the run, of this step, or of this phase (rollout, score, update). */

@@ -1,3 +1,4 @@
+import { BellowsError, type ErrorData } from "../errors.ts";
 import type { Checkpoint } from "../io/checkpoint.ts";
 import { checkpointPath, latestCheckpoint, listCheckpoints, RunFolder, readLog } from "../io/run-folder.ts";
 import { defaultVariants } from "../model/variants.ts";
@@ -83,7 +84,10 @@ export class RunOpener {
     });
   }
 
-  /** Opens a run at its latest checkpoint, to which its logs are cut. */
+  /**
+   * Opens a run at its latest checkpoint, to which its logs are cut; where that is damaged, at the one before. Since training is
+   * deterministic, no more is lost than the time for the steps in between.
+   */
   async open(id: string): Promise<Opening> {
     return this.#locked(id, async () => {
       const { kind, config, checkpoints } = await this.#library.summary(id);
@@ -91,11 +95,15 @@ export class RunOpener {
       const folder = await RunFolder.open(this.#host.runs, id);
       const latest = await latestCheckpoint(this.#host.runs, id);
       const { steps } = config[kind];
-      const isFinished = checkpoints.includes("final") && Number(latest) >= steps;
+      const hasEnded = checkpoints.includes("final") && Number(latest) >= steps;
       // The evaluation at the end of a finished run was logged after its latest checkpoint, so its logs are left whole.
-      const checkpoint = isFinished
-        ? await this.#load(id, latest!, config, task)
-        : await folder.resume(expectedOf(config, task));
+      const newest = () =>
+        hasEnded ? this.#load(id, latest!, config, task) : folder.resume(expectedOf(config, task));
+      const earlier = checkpoints.filter((name) => /^\d+$/.test(name) && name !== latest).reverse();
+      const { checkpoint, damage } = await newestWhole(newest, earlier, (name) =>
+        folder.resume(expectedOf(config, task), name),
+      );
+      const isFinished = hasEnded && damage === null;
       const origin: RunOrigin = {
         config,
         kind,
@@ -104,7 +112,12 @@ export class RunOpener {
       const course = await this.#surroundings.devices.use(() => buildRun(this.#surroundings, origin));
       const records = recordsOf(await readLog(this.#host.runs, id, "metrics"));
       const step = isFinished ? steps : course.trainer.step;
-      return { run: this.#run(origin, course, folder, records, step, isFinished), records, found: null };
+      return {
+        run: this.#run(origin, course, folder, records, step, isFinished),
+        records,
+        found: null,
+        damage,
+      };
     });
   }
 
@@ -182,16 +195,47 @@ export class RunOpener {
   /** Opens a run while it is locked, and keeps the lock where that goes well. */
   async #locked(
     id: string,
-    body: () => Promise<{ run: LiveRun; records: readonly RunRecord[]; found: Preflight | null }>,
+    body: () => Promise<{
+      run: LiveRun;
+      records: readonly RunRecord[];
+      found: Preflight | null;
+      damage?: ErrorData | null;
+    }>,
   ): Promise<Opening> {
     const unlock = await this.#host.lockRun(id);
     try {
-      const { run, records, found } = await body();
+      const { run, records, found, damage = null } = await body();
       const summary = await this.#library.summary(id);
-      return { run, unlock, opened: { summary, step: run.step, records, preflight: found } };
+      const opened = { summary, step: run.step, records, preflight: found };
+      return { run, unlock, opened: damage === null ? opened : { ...opened, damage } };
     } catch (error) {
       unlock();
       throw error;
     }
   }
+}
+
+/** The newest checkpoint that is whole, and what is wrong with the very newest, should it be another. @param earlier names, from new to old. */
+async function newestWhole(
+  newest: () => Promise<Checkpoint>,
+  earlier: readonly string[],
+  read: (name: string) => Promise<Checkpoint>,
+): Promise<{ checkpoint: Checkpoint; damage: ErrorData | null }> {
+  try {
+    return { checkpoint: await newest(), damage: null };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    for (const name of earlier) {
+      try {
+        return { checkpoint: await read(name), damage: error.toData() };
+      } catch (another) {
+        if (!isDamage(another)) throw another;
+      }
+    }
+    throw error;
+  }
+}
+
+function isDamage(error: unknown): error is BellowsError {
+  return error instanceof BellowsError && error.code === "checkpoint-invalid";
 }

@@ -77,6 +77,35 @@ async function limitStorage(context: BrowserContext, page: Page, bytes: number |
   });
 }
 
+test("a run whose latest checkpoint is damaged is opened at the one before, and that is told", async () => {
+  const { page, troubles } = await site.visit(`${QUICK}&train.checkpointEvery=1`);
+  await ready(page);
+  for (const step of [1, 2]) {
+    await makeStep(page, step);
+    await page.getByText(status.savedAt(step), { exact: true }).waitFor();
+  }
+  await page.evaluate(damage, ["chain-arithmetic-stair-cosine-seed0", "checkpoints", "000002"]);
+  await page.reload();
+  await button(page, notices.restoreButton).click();
+  await page.getByText(notices.damagedTitle).waitFor();
+  await steps(page).toBe(1);
+  await makeStep(page, 2);
+  await button(page, notices.dismiss).last().click();
+  await page.getByText(notices.damagedTitle).waitFor({ state: "detached" });
+  expect(troubles).toEqual([]);
+});
+
+/** In the page: leaves a part of a checkpoint's weights. */
+async function damage(names: readonly string[]): Promise<void> {
+  let folder = await navigator.storage.getDirectory();
+  for (const name of names) folder = await folder.getDirectoryHandle(name);
+  const stream = await (await folder.getFileHandle("model.safetensors")).createWritable({
+    keepExistingData: true,
+  });
+  await stream.truncate(100);
+  await stream.close();
+}
+
 test("numbers that go astray stop the run with a way back, under half the learning rate", async () => {
   // Each update makes the weights nine times as large, until they are no numbers any more.
   const { page, troubles } = await site.visit(

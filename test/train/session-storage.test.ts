@@ -260,6 +260,33 @@ describe("stored runs", () => {
     expect(unwrap(await page.session.listRuns()).damaged).toEqual([]);
   });
 
+  test("whose latest checkpoint is damaged go on from the one before, to the same end", async () => {
+    const page = await newPage();
+    const { summary } = unwrap(await page.session.create(CONFIG, "rl"));
+    const damage = (name: string) =>
+      page.runs.truncate(`${summary.id}/checkpoints/${name}/model.safetensors`, 100);
+    await page.play("end");
+    const whole = await page.runs.read(`${summary.id}/checkpoints/final/model.safetensors`);
+    await damage("000004");
+    const before = page.events.length;
+    const opened = unwrap(await page.session.open(summary.id));
+    expect(opened).toMatchObject({ step: 2, summary: { step: 2 }, damage: { code: "checkpoint-invalid" } });
+    expect(opened.damage!.message).toContain("000004/model.safetensors");
+    expect(opened.records.at(-1)).toMatchObject({ type: "step", step: 1 });
+    await page.play("end");
+    const told = page.events
+      .slice(before)
+      .flatMap((event) => (event.type === "record" ? [event.record] : []));
+    expect(told.map(plain)).toEqual((await undisturbed()).slice(opened.records.length).map(plain));
+    expect(await page.runs.read(`${summary.id}/checkpoints/final/model.safetensors`)).toEqual(whole);
+    expect(unwrap(await page.session.open(summary.id)).damage).toBeUndefined();
+    for (const name of ["000000", "000002", "000004"]) await damage(name);
+    expect(await page.session.open(summary.id)).toMatchObject({
+      ok: false,
+      error: { code: "checkpoint-invalid", message: expect.stringContaining("000004") },
+    });
+  });
+
   test("that are open in another tab are left alone", async () => {
     const locked = new Set<string>();
     const page = await newPage(undefined, locked);

@@ -1,4 +1,5 @@
 /** What went wrong or ought to be known, each with a way on. */
+import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ErrorCode, ErrorData } from "../../src/errors.ts";
@@ -40,7 +41,8 @@ export function Notices() {
       <Restore />
       <Mishap />
       {model.failure.value !== null && <Failure error={model.failure.value} />}
-      <RivalFailure />
+      <Warning about={model.damage} title={notices.damagedTitle} words={notices.damaged} />
+      <Warning about={model.rivalFailure} title={t().compare.rivalFailed} />
       <GoneOn />
     </section>
   );
@@ -52,7 +54,7 @@ function NoDevice({ error }: { error: ErrorData }) {
   const isReplaying = model.replaying.value;
   return (
     <Notice kind="warn" title={notices.titles[error.code]}>
-      {!isReplaying && <Explanation error={error} more={notices.recorded} />}
+      {!isReplaying && <Explanation error={error} words={`${help(error.code)} ${notices.recorded}`} />}
       <Ways>
         {RECORDINGS.map((name) => (
           <button
@@ -75,22 +77,9 @@ function NoDevice({ error }: { error: ErrorData }) {
 
 function LinkNotices() {
   const { notices } = t();
-  const error = model.linkError.value;
-  const dismiss = () => {
-    model.linkError.value = null;
-  };
   return (
     <>
-      {error !== null && (
-        <Notice kind="warn" title={notices.badLink}>
-          <Explanation error={error} />
-          <Ways>
-            <button type="button" onClick={dismiss}>
-              {notices.dismiss}
-            </button>
-          </Ways>
-        </Notice>
-      )}
+      <Warning about={model.linkError} title={notices.badLink} />
       {model.hidden.value.length > 0 && (
         <p class="quiet">
           {notices.hidden}{" "}
@@ -220,19 +209,20 @@ function Failure({ error }: { error: ErrorData }) {
   );
 }
 
-function RivalFailure() {
-  const { compare, notices } = t();
-  const error = model.rivalFailure.value;
+/** An error that stops nothing, until it is put away. */
+function Warning(props: { about: Signal<ErrorData | null>; title: string; words?: string }) {
+  const { about, title, words } = props;
+  const error = about.value;
   if (error === null) return null;
   const dismiss = () => {
-    model.rivalFailure.value = null;
+    about.value = null;
   };
   return (
-    <Notice kind="warn" title={compare.rivalFailed}>
-      <Explanation error={error} />
+    <Notice kind="warn" title={title}>
+      <Explanation error={error} words={words} />
       <Ways>
         <button type="button" onClick={dismiss}>
-          {notices.dismiss}
+          {t().notices.dismiss}
         </button>
       </Ways>
     </Notice>
@@ -269,11 +259,10 @@ function Dismissable({ name, title, text }: { name: string; title: string; text:
 }
 
 /** What helps, in the page's language, and what the error itself says, which is English. */
-function Explanation({ error, more = "" }: { error: ErrorData; more?: string }) {
+function Explanation({ error, words = help(error.code) }: { error: ErrorData; words?: string | undefined }) {
   return (
     <span class="words">
-      {[help(error.code), more].filter((sentence) => sentence !== "").join(" ")}{" "}
-      <small lang="en">({error.message})</small>
+      {words} <small lang="en">({error.message})</small>
     </span>
   );
 }

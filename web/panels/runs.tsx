@@ -1,25 +1,16 @@
 /** The stored runs: open, draw, rename, delete, take out and bring in. */
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import type { DamagedRun, RunSummary } from "../../src/worker/protocol.ts";
 import { SaveMetrics } from "../charts/save-buttons.tsx";
 import { create, hasDevice, open, removeRecording } from "../state/actions.ts";
 import { namesByDifference } from "../state/config-diff.ts";
-import {
-  exportConfig,
-  exportRun,
-  exportSamples,
-  refreshLibrary,
-  remove,
-  rename,
-  setDrawn,
-} from "../state/library.ts";
+import { exportConfig, exportRun, exportSamples, remove, rename, setDrawn } from "../state/library.ts";
 import * as model from "../state/model.ts";
 import { isRecordingId } from "../state/recording.ts";
 import type { RunView } from "../state/run-view.ts";
-import { attempt, fail } from "../state/session.ts";
 import { t } from "../text/index.ts";
 import { inside } from "../text/insides.ts";
+import { useFreshLibrary } from "./fresh-library.ts";
 import { ImportButton, PublishedButton } from "./import-button.tsx";
 
 export function Runs() {
@@ -27,9 +18,7 @@ export function Runs() {
   const library = model.library.value;
   const damaged = model.damaged.value;
   const recorded = model.runs.value.filter(({ id }) => isRecordingId(id));
-  useEffect(() => {
-    if (hasDevice.value) attempt(refreshLibrary).catch(fail);
-  }, [model.savedStep.value, model.state.value]);
+  useFreshLibrary();
   const differing = namesByDifference(library.map(({ config }) => config));
   return (
     <section class="runs" aria-label={runs.title}>
@@ -54,6 +43,7 @@ export function Runs() {
           ))}
         </ul>
       )}
+      <p class="quiet">{runs.kept}</p>
     </section>
   );
 }
@@ -161,12 +151,17 @@ function RunButtons({ run }: { run: RunSummary }) {
   return (
     <div class="ways">
       {run.id !== model.currentId.value && run.step > 0 && (
-        <button type="button" aria-label={named(runs.open)} onClick={() => open(run.id)}>
+        <button
+          type="button"
+          disabled={!hasDevice.value}
+          aria-label={named(runs.open)}
+          onClick={() => open(run.id)}
+        >
           {runs.open}
         </button>
       )}
       {run.kind === "sft" && run.checkpoints.includes("final") && (
-        <button type="button" aria-label={named(runs.start)} onClick={startFrom}>
+        <button type="button" disabled={!hasDevice.value} aria-label={named(runs.start)} onClick={startFrom}>
           {runs.start}
         </button>
       )}
@@ -228,7 +223,11 @@ function Renaming({ run, done }: { run: RunSummary; done: () => void }) {
 function ScratchButton() {
   const { runs } = t();
   return (
-    <button type="button" onClick={() => create({ ...model.draft.value, init: "random" }, "sft")}>
+    <button
+      type="button"
+      disabled={!hasDevice.value}
+      onClick={() => create({ ...model.draft.value, init: "random" }, "sft")}
+    >
       {runs.scratch}
     </button>
   );

@@ -60,6 +60,8 @@ export const curves = signal<readonly RecordedCurve[] | null>(null);
  * `regained`; of the worker, `died`: another is started, then `restarted`.
  */
 export const mishap = signal<"lost" | "regained" | "died" | "restarted" | null>(null);
+/** What is wrong with the latest checkpoint of the current run, which therefore goes on from an earlier one. */
+export const damage = signal<ErrorData | null>(null);
 /** Why the second run of a comparison has stopped. */
 export const rivalFailure = signal<ErrorData | null>(null);
 

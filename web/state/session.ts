@@ -49,7 +49,7 @@ export function worker(): TrainerClient {
 }
 
 /** Makes a run the current one, and draws it. */
-export function enter({ summary, step, records, preflight }: OpenedRun): void {
+export function enter({ summary, step, records, preflight, damage }: OpenedRun): void {
   const view = draw(summary.id, summary.title, { summary, step, records, preflight });
   batch(() => {
     model.currentId.value = view.id;
@@ -58,6 +58,7 @@ export function enter({ summary, step, records, preflight }: OpenedRun): void {
     model.preflight.value = preflight;
     model.phase.value = null;
     model.failure.value = null;
+    model.damage.value = damage ?? null;
     model.restorable.value = null;
     model.draft.value = summary.config;
   });

@@ -107,6 +107,7 @@ export const de: Required<Strings> = {
   runs: {
     title: "Läufe",
     empty: "Noch ist kein Lauf gespeichert. Läufe werden während des Trainings in diesem Browser gesichert.",
+    kept: "Ein privates Fenster kann seine Läufe verlieren, manches nach Minuten: Exportieren Sie, was bleiben soll.",
     open: "Damit weitermachen",
     show: (name) => `${name} zeichnen`,
     rename: "Umbenennen",
@@ -171,6 +172,9 @@ export const de: Required<Strings> = {
     noStorageTitle: "Läufe bleiben hier nicht erhalten",
     noStorage:
       "Dieser Browser speichert für diese Seite keine Dateien, wie in manchen privaten Fenstern. Exportieren Sie, was bleiben soll, bevor Sie diesen Tab schließen.",
+    damagedTitle: "Der letzte Checkpoint dieses Laufs ist beschädigt",
+    damaged:
+      "Er geht vom vorigen aus weiter; die Schritte seither werden noch einmal getan, mit denselben Ergebnissen.",
     recorded:
       "Solange können hier aufgezeichnete Läufe abgespielt werden; alles auf dieser Seite außer dem Training geht damit.",
     badLink: "Die Einstellungen des Links waren nicht brauchbar; die Seite beginnt mit den üblichen.",
@@ -218,7 +222,7 @@ export const de: Required<Strings> = {
       "checkpoint-invalid":
         "Exportieren Sie ihn dort, wo er herkam, noch einmal, oder beginnen Sie einen neuen Lauf.",
       "storage-failed":
-        "Ist der Speicher voll, löschen Sie Läufe, die Sie nicht brauchen, die längsten zuerst, und machen Sie weiter: Nichts Gespeichertes ist verloren, und der Lauf ist noch im Arbeitsspeicher.",
+        "Ist der Speicher voll, löschen Sie Läufe, die Sie nicht brauchen, die längsten zuerst, und machen Sie weiter: Der Lauf ist noch im Arbeitsspeicher. Ein privates Fenster kann vergessen, was es gespeichert hat: Nehmen Sie ein gewöhnliches.",
       "numerics-failed":
         "Ein Loss oder Gradient ist keine Zahl mehr. Der zuletzt gesicherte Schritt ist heil; von dort mit kleinerer Lernrate weiter.",
       "network-failed": "Prüfen Sie die Verbindung und ob der Server der Seite da ist, dann noch einmal.",

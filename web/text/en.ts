@@ -116,6 +116,7 @@ export const en = {
   runs: {
     title: "Runs",
     empty: "No run is stored yet. Runs are saved in this browser while they train.",
+    kept: "A private window may drop its runs, some do after minutes: export what you want to keep.",
     open: "Go on with it",
     show: (name: string) => `Draw ${name}`,
     rename: "Rename",
@@ -181,6 +182,8 @@ export const en = {
     noStorageTitle: "Runs are not kept here",
     noStorage:
       "This browser stores no files for this page, as in some private windows. Export what you want to keep before you close this tab.",
+    damagedTitle: "The run's latest checkpoint is damaged",
+    damaged: "It goes on from the one before; the steps since then are done again, with the same results.",
     recorded:
       "Meanwhile recorded runs can be replayed here, and everything on this page but training works with them.",
     badLink: "The link's settings could not be used, so the page starts with the default ones.",
@@ -225,7 +228,7 @@ export const en = {
       "input-invalid": "Change what is named, and try again.",
       "checkpoint-invalid": "Export it again where it came from, or start a new run.",
       "storage-failed":
-        "If the storage is full, delete runs that you do not need, the longest first, and play on: nothing that was stored is lost, and the run is still in memory.",
+        "If the storage is full, delete runs that you do not need, the longest first, and play on: the run is still in memory. A private window may drop what it stored: use a usual one.",
       "numerics-failed":
         "A loss or gradient is no longer a number. The last saved step is intact; go on from it with a smaller learning rate.",
       "network-failed": "Check the connection and that the page's server is there, then try again.",
