@@ -86,7 +86,7 @@ export class RunOpener {
 
   /**
    * Opens a run at its latest checkpoint, to which its logs are cut; where that is damaged, at the one before. Since training is
-   * deterministic, no more is lost than the time for the steps in between.
+   * deterministic, no more is lost than the time for the steps in between, unless settings were changed among them.
    */
   async open(id: string): Promise<Opening> {
     return this.#locked(id, async () => {
@@ -99,7 +99,8 @@ export class RunOpener {
       // The evaluation at the end of a finished run was logged after its latest checkpoint, so its logs are left whole.
       const newest = () =>
         hasEnded ? this.#load(id, latest!, config, task) : folder.resume(expectedOf(config, task));
-      const earlier = checkpoints.filter((name) => /^\d+$/.test(name) && name !== latest).reverse();
+      const earlier = checkpoints.filter((name) => Number(name) < Number(latest)).reverse();
+      const markers = (await this.#records(id)).filter(({ type }) => type === "marker");
       const { checkpoint, damage } = await newestWhole(newest, earlier, (name) =>
         folder.resume(expectedOf(config, task), name),
       );
@@ -110,15 +111,21 @@ export class RunOpener {
         beginning: await this.#beginning(id, kind, config, task, checkpoint),
       };
       const course = await this.#surroundings.devices.use(() => buildRun(this.#surroundings, origin));
-      const records = recordsOf(await readLog(this.#host.runs, id, "metrics"));
+      const records = await this.#records(id);
       const step = isFinished ? steps : course.trainer.step;
-      return {
-        run: this.#run(origin, course, folder, records, step, isFinished),
-        records,
-        found: null,
-        damage,
-      };
+      const run = this.#run(origin, course, folder, records, step, isFinished);
+      // The config is the newest one all the same: what was changed after the checkpoint holds from there on by now.
+      for (const marker of markers.slice(records.filter(({ type }) => type === "marker").length)) {
+        records.push({ ...marker, step });
+        await run.journal.log({ ...marker, step });
+        await run.save();
+      }
+      return { run, records, found: null, damage };
     });
+  }
+
+  async #records(id: string): Promise<RunRecord[]> {
+    return recordsOf(await readLog(this.#host.runs, id, "metrics"));
   }
 
   /** The policy that a run began with, for one that did not need it before. */
@@ -215,7 +222,10 @@ export class RunOpener {
   }
 }
 
-/** The newest checkpoint that is whole, and what is wrong with the very newest, should it be another. @param earlier names, from new to old. */
+/**
+ * The newest checkpoint that is whole, and what is wrong with the very newest, should it be another.
+ * @param earlier names, from new to old.
+ */
 async function newestWhole(
   newest: () => Promise<Checkpoint>,
   earlier: readonly string[],

@@ -287,6 +287,22 @@ describe("stored runs", () => {
     });
   });
 
+  test("that go on from before a change of settings have its marker where it holds from", async () => {
+    const page = await newPage();
+    const { summary } = unwrap(await page.session.create(CONFIG, "rl"));
+    for (let step = 0; step < 3; step++) await page.play("step");
+    const changed: Config = { ...CONFIG, rl: { ...CONFIG.rl, learningRate: 1e-4 } };
+    const marker = unwrap(await page.session.configure(changed));
+    expect(marker.step).toBe(3);
+    await page.runs.truncate(`${summary.id}/checkpoints/000003/model.safetensors`, 100);
+    const opened = unwrap(await page.session.open(summary.id));
+    expect(opened).toMatchObject({ step: 2, summary: { config: changed } });
+    expect(opened.records.at(-1)).toEqual({ ...marker, step: 2 });
+    const again = unwrap(await page.session.open(summary.id));
+    expect(again.records).toEqual(opened.records);
+    expect(again.damage).toBeUndefined();
+  });
+
   test("that are open in another tab are left alone", async () => {
     const locked = new Set<string>();
     const page = await newPage(undefined, locked);

@@ -302,8 +302,8 @@ function Response({
         </span>
         <span class="response-figures">
           <span>{words.length(sample.length)}</span>
-          {scored && <span>{` · ${words.reward(formatReward(sample.reward))}`}</span>}
-          {scored && isWeighted && <span>{` · ${words.advantage(formatSigned(sample.advantage))}`}</span>}
+          {scored && <span>{words.reward(formatReward(sample.reward))}</span>}
+          {scored && isWeighted && <span>{words.advantage(formatSigned(sample.advantage))}</span>}
         </span>
       </header>
       <TokenView label={words.response(sample.sample + 1)} marks={marks} quantity={quantity.value} />

@@ -173,8 +173,7 @@ export const de: Required<Strings> = {
     noStorage:
       "Dieser Browser speichert für diese Seite keine Dateien, wie in manchen privaten Fenstern. Exportieren Sie, was bleiben soll, bevor Sie diesen Tab schließen.",
     damagedTitle: "Der letzte Checkpoint dieses Laufs ist beschädigt",
-    damaged:
-      "Er geht vom vorigen aus weiter; die Schritte seither werden noch einmal getan, mit denselben Ergebnissen.",
+    damaged: "Er geht vom vorigen aus weiter; die Schritte seither werden noch einmal getan.",
     recorded:
       "Solange können hier aufgezeichnete Läufe abgespielt werden; alles auf dieser Seite außer dem Training geht damit.",
     badLink: "Die Einstellungen des Links waren nicht brauchbar; die Seite beginnt mit den üblichen.",

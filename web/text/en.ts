@@ -183,7 +183,7 @@ export const en = {
     noStorage:
       "This browser stores no files for this page, as in some private windows. Export what you want to keep before you close this tab.",
     damagedTitle: "The run's latest checkpoint is damaged",
-    damaged: "It goes on from the one before; the steps since then are done again, with the same results.",
+    damaged: "It goes on from the one before; the steps since then are done again.",
     recorded:
       "Meanwhile recorded runs can be replayed here, and everything on this page but training works with them.",
     badLink: "The link's settings could not be used, so the page starts with the default ones.",
