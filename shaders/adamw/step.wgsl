@@ -5,7 +5,7 @@
 //   precision, since both lose their digits when β is near 1. partial_squares [workgroups] gets each workgroup's share of
 //   Σ (change of weight)². Invocations stride through the parameters, four at a time. In place.
 struct Params {
-  total4: u32,  // floats of all parameters / 4
+  total4: u32,  // floats of what is bound, a chunk of all parameters, / 4
   rate: f32,
   blend1: f32,  // 1 − β₁
   blend2: f32,  // 1 − β₂

@@ -1,7 +1,8 @@
 // dweight[v, :] += Σ_{r : token[r] = v} dout[r, :]
 //   The host sorts the rows by their token: run u is token run_token[u] with the rows
 //   order[run_begin[u] .. run_begin[u + 1]). One invocation sums four channels of one run, in row order, so no
-//   atomics are needed. Always accumulates: with tied embeddings the head's gradient is there already.
+//   atomics are needed. Always accumulates: with tied embeddings the head's gradient is there
+//   already; without, the host cleared it (model/training-pass.ts).
 #include "lib/extent.wgsl"
 #include "lib/grid.wgsl"
 

@@ -1,16 +1,19 @@
 // gradient[i] = Σ_s slab[s, i]: adds the slabs of every weight gradient in order. partial [workgroups] gets each
 //   workgroup's share of Σ gradient².
 //   Matrices and vectors (norm weights, biases) have slabs of different number; the flat layout holds all matrices first.
+//   What is bound is a chunk of the parameters, and of each slab the part from where the chunk begins.
 //   Invocations stride through the parameters, four at a time. Overwrites.
 struct Params {
-  matrices4: u32,         // floats of all matrices / 4
-  total4: u32,            // floats of all parameters / 4
+  matrices4: u32,       // floats of the chunk that are of matrices / 4
+  total4: u32,          // floats of the chunk / 4
   matrix_slabs: u32,
   vector_slabs: u32,
+  matrix_stride4: u32,  // distance between slabs, in vec4
+  vector_stride4: u32,
 }
 
-@group(0) @binding(0) var<storage, read> matrix_slab: array<vec4f>;  // [matrix_slabs, matrices4]
-@group(0) @binding(1) var<storage, read> vector_slab: array<vec4f>;  // [vector_slabs, total4 − matrices4]
+@group(0) @binding(0) var<storage, read> matrix_slab: array<vec4f>;  // [matrix_slabs, matrix_stride4]
+@group(0) @binding(1) var<storage, read> vector_slab: array<vec4f>;  // [vector_slabs, vector_stride4]
 @group(0) @binding(2) var<storage, read_write> gradient: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> partial_squares: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
@@ -28,12 +31,11 @@ fn main(
     var sum = vec4f();
     if (i < params.matrices4) {
       for (var s = 0u; s < params.matrix_slabs; s++) {
-        sum += matrix_slab[s * params.matrices4 + i];
+        sum += matrix_slab[s * params.matrix_stride4 + i];
       }
     } else {
-      let width = params.total4 - params.matrices4;
       for (var s = 0u; s < params.vector_slabs; s++) {
-        sum += vector_slab[s * width + i - params.matrices4];
+        sum += vector_slab[s * params.vector_stride4 + i - params.matrices4];
       }
     }
     gradient[i] = sum;

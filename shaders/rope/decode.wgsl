@@ -1,4 +1,4 @@
-// rope/forward for one new token of every live sequence: bias is added, queries are rotated in place, and the rotated key
+// rope/forward for one new token of every live sequence: bias is added where BIASED, queries are rotated in place, and the rotated key
 // and the value go to the sequence's place in the cache.
 //   qkv [rows, (H + 2K) D]; bias [(H + 2K) D]; sequence [rows]: which sequence a row is; position [rows]: where in its
 //   sequence the new token stands; rotary as in rope/forward; cache [sequences, positions, 2, K D]: keys, then values.
@@ -23,6 +23,15 @@ struct Params {
 @group(0) @binding(6) var<uniform> extent: Extent;
 @group(0) @binding(7) var<uniform> params: Params;
 
+override BIASED: bool = true;
+
+fn bias_at(column: u32) -> vec4f {
+  if (BIASED) {
+    return bias[column];
+  }
+  return vec4f();
+}
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -43,15 +52,15 @@ fn main(
   let place = (sequence[row] * params.positions + position[row]) * 2u * values4;
   if (unit >= pairs) {
     let column = unit + pairs;
-    cache[place + column - queries4] = qkv[begin + column] + bias[column];
+    cache[place + column - queries4] = qkv[begin + column] + bias_at(column);
     return;
   }
   let channel = unit % params.half4;
   let column = unit / params.half4 * 2u * params.half4 + channel;
   let angle = position[row] * 2u * params.half4 + channel;
   let turned = rotate(
-    qkv[begin + column] + bias[column],
-    qkv[begin + column + params.half4] + bias[column + params.half4],
+    qkv[begin + column] + bias_at(column),
+    qkv[begin + column + params.half4] + bias_at(column + params.half4),
     rotary[angle],
     rotary[angle + params.half4],
   );

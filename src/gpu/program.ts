@@ -1,3 +1,4 @@
+import { BellowsError } from "../errors.ts";
 import type { Slice } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
 import {
@@ -59,6 +60,7 @@ export class Program {
     const slices = Object.keys(kernel.spec.bindings).map((name) => {
       const slice = (bindings as Readonly<Record<string, Slice>>)[name];
       if (slice === undefined) throw new Error(`${kernel.label}: binding ${name} is missing`);
+      checkBinding(slice, device.limits);
       return slice;
     });
     let uniform: Slice | undefined;
@@ -111,6 +113,17 @@ export class Program {
     for (const slice of this.#owned) this.#gpu.buffers.destroy(slice);
     this.#steps.length = 0;
   }
+}
+
+/** @throws BellowsError `limit-exceeded` where a slice is larger than the device binds. */
+function checkBinding({ buffer, size }: Slice, limits: GPUSupportedLimits): void {
+  const { maxStorageBufferBindingSize: most } = limits;
+  if (size <= most) return;
+  throw new BellowsError(
+    "limit-exceeded",
+    `"${buffer.label}" is to be bound with ${size} bytes; this device binds at most ${most} (maxStorageBufferBindingSize)`,
+    { hint: "A smaller model, fewer sequences or a smaller train.microBatchTokens would fit." },
+  );
 }
 
 function dispatch(pass: GPUComputePassEncoder, step: Step, rows: number): void {

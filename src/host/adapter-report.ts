@@ -30,6 +30,8 @@ export interface LimitReport {
 export interface Capacity {
   /** Most parameters of a model, see {@link largestModel}. */
   readonly parameters: number;
+  /** Most elements of a single weight, e.g. of the embedding. */
+  readonly weight: number;
   /** Most logits of a micro-batch (tokens × vocabulary), a buffer that is bound whole. */
   readonly logits: number;
   /** Tokens of the largest micro-batch that the kernels take. */
@@ -81,14 +83,14 @@ const LIMITS: readonly Omit<LimitReport, "value">[] = [
     webgpuDefault: 128 * 2 ** 20,
     used: true,
     unit: "bytes",
-    purpose: "bounds the parameters of a model",
+    purpose: "bounds a single weight and a micro-batch",
   },
   {
     name: "maxBufferSize",
     webgpuDefault: 256 * 2 ** 20,
     used: true,
     unit: "bytes",
-    purpose: "bounds any buffer",
+    purpose: "bounds the parameters of a model",
   },
   {
     name: "maxStorageBuffersPerShaderStage",
@@ -121,25 +123,24 @@ const LIMITS: readonly Omit<LimitReport, "value">[] = [
 ];
 
 /**
- * Most parameters that a model may have. The optimizer binds the flat buffers of parameters, gradient and both moments
- * whole, at 4 bytes a parameter (model/parameters.ts, model/optimizer.ts). Padding takes a few parameters of these.
+ * Most parameters that a model may have: they, their gradient and both moments are a flat buffer each, at 4 bytes a
+ * parameter (model/parameters.ts, model/optimizer.ts). Padding takes a few parameters of these.
  */
-export function largestModel(
-  limits: Pick<GPUSupportedLimits, "maxStorageBufferBindingSize" | "maxBufferSize">,
-): number {
-  return Math.floor(Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) / 4);
+export function largestModel(limits: Pick<GPUSupportedLimits, "maxBufferSize">): number {
+  return Math.floor(limits.maxBufferSize / 4);
 }
 
 /** Reports on an adapter, and on the device that `openGpu` got of it. Changes nothing. */
 export function doctorReport(gpu: Gpu, adapter: GPUAdapter, versions: Versions): AdapterReport {
   const { features, limits } = adapter;
-  const most = largestModel(limits);
+  const parameters = largestModel(limits);
+  const bound = Math.floor(Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) / 4);
   return {
     versions,
     adapter: gpu.adapter,
     features: FEATURES.map((feature) => ({ ...feature, offered: features.has(feature.name) })),
     limits: LIMITS.map((limit) => ({ ...limit, value: limits[limit.name] })),
-    capacity: { parameters: most, logits: most, microBatchTokens: MAX_BATCH_TOKENS },
+    capacity: { parameters, weight: bound, logits: bound, microBatchTokens: MAX_BATCH_TOKENS },
     timing: gpu.has("timestamp-query"),
     variants: candidates(gpu),
   };
@@ -190,13 +191,14 @@ export function doctorText(report: AdapterReport): string {
 const QWEN2_VOCABULARY = 151_936;
 
 function meaning({ capacity, timing, variants, adapter }: AdapterReport): string[] {
-  const { parameters, logits, microBatchTokens } = capacity;
+  const { parameters, weight, logits, microBatchTokens } = capacity;
   const vocabulary = Math.floor(logits / microBatchTokens);
   const qwenTokens = Math.min(microBatchTokens, Math.floor(logits / QWEN2_VOCABULARY));
   const narrow = !variants.matmul.includes("subgroup");
   return [
-    `Models of up to ${count(parameters)} parameters can be trained and sampled: the optimizer binds parameters,`,
-    "  gradient and two moments each as one buffer of 4 bytes a parameter (maxStorageBufferBindingSize / 4).",
+    `Models of up to ${count(parameters)} parameters can be trained and sampled: parameters, gradient and two moments`,
+    "  are each one buffer of 4 bytes a parameter (maxBufferSize / 4). No single weight, e.g. vocabulary × width of",
+    `  the embedding, may have more than ${count(weight)} (maxStorageBufferBindingSize / 4).`,
     "  Training takes at least 20 bytes of memory a parameter: these four, a slab of gradients; then activations.",
     `A micro-batch may have up to ${count(logits)} logits, tokens × vocabulary: ${count(microBatchTokens)} tokens,`,
     `  the most there can be, with a vocabulary of up to ${count(vocabulary)}; ${count(qwenTokens)} tokens with Qwen2's.`,

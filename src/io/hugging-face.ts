@@ -1,6 +1,20 @@
 import { BellowsError } from "../errors.ts";
+import type { RopeScaling } from "../kernels/rope.ts";
 import { checkModelConfig, type ModelConfig } from "../model/config.ts";
 import { isJsonObject, type Json, type JsonObject, refuse, shown } from "./json.ts";
+
+/** What `transformers` calls the architectures that bellows runs, and what their `config.json` must not say otherwise. */
+const ARCHITECTURES = {
+  qwen2: { architecture: "Qwen2ForCausalLM", model_type: "qwen2", fixed: { use_sliding_window: false } },
+  llama: {
+    architecture: "LlamaForCausalLM",
+    model_type: "llama",
+    fixed: { attention_bias: false, mlp_bias: false },
+  },
+} as const;
+
+/** The base of the rotation where a `config.json` is older than the field. */
+const DEFAULT_ROPE_THETA = 10_000;
 
 /** A word-level vocabulary: the words by id, and the ids of those that are no text. */
 export interface VocabularyDescription {
@@ -11,11 +25,15 @@ export interface VocabularyDescription {
   readonly end: number;
 }
 
-/** `config.json` as `transformers` writes it for a Qwen2 model. */
+/** `config.json` as `transformers` writes it for a Qwen2 model, or for a Llama model where there is no bias. */
 export function modelConfigJson(config: ModelConfig, vocabulary: VocabularyDescription): JsonObject {
+  const { architecture, model_type, fixed } = config.attention_bias
+    ? ARCHITECTURES.qwen2
+    : ARCHITECTURES.llama;
+  const { rope_scaling } = config;
   return {
-    architectures: ["Qwen2ForCausalLM"],
-    model_type: "qwen2",
+    architectures: [architecture],
+    model_type,
     vocab_size: config.vocab_size,
     hidden_size: config.hidden_size,
     intermediate_size: config.intermediate_size,
@@ -26,10 +44,11 @@ export function modelConfigJson(config: ModelConfig, vocabulary: VocabularyDescr
     max_position_embeddings: config.max_position_embeddings,
     rms_norm_eps: config.rms_norm_eps,
     rope_theta: config.rope_theta,
+    ...(rope_scaling === null ? {} : { rope_scaling: { ...rope_scaling } }),
     hidden_act: "silu",
     attention_dropout: 0,
-    use_sliding_window: false,
-    tie_word_embeddings: true,
+    ...fixed,
+    tie_word_embeddings: config.tie_word_embeddings,
     bos_token_id: null,
     eos_token_id: vocabulary.end,
     pad_token_id: vocabulary.pad,
@@ -79,46 +98,36 @@ export function tokenizerConfigJson(config: ModelConfig, vocabulary: VocabularyD
 }
 
 /**
- * The model that a `config.json` describes, by bellows or by `transformers`.
+ * The model that a `config.json` describes, by bellows or by `transformers`. What a file may leave out is what
+ * `transformers` takes it for then.
  * @param file how messages name the file.
- * @throws BellowsError `checkpoint-invalid` for anything but a Qwen2 model with a tied head that bellows runs as
- *   it is meant.
+ * @throws BellowsError `checkpoint-invalid` for anything but a Qwen2 or Llama model that bellows runs as it is meant.
  */
 export function readModelConfig(json: JsonObject, file: string): ModelConfig {
-  const demand = (field: string, right: string, holds: boolean) => {
-    if (!holds) refuse(file, field, json[field], right);
-  };
-  demand("model_type", '"qwen2", the one architecture that bellows runs', json.model_type === "qwen2");
-  demand(
-    "tie_word_embeddings",
-    "true: bellows uses the embedding as the head and has no place for a head of its own",
-    json.tie_word_embeddings === true,
-  );
-  demand("hidden_act", '"silu"', json.hidden_act === "silu");
-  demand("use_sliding_window", "false", json.use_sliding_window !== true);
-  for (const field of ["rope_scaling", "rope_parameters"]) {
-    const rope = json[field] ?? {};
-    const plain = isJsonObject(rope) && (rope.rope_type ?? rope.type ?? "default") === "default";
-    demand(field, "absent, null or of the default type: rotary positions are not scaled", plain);
+  const { model_type } = json;
+  if (model_type !== "qwen2" && model_type !== "llama") {
+    refuse(file, "model_type", model_type, '"qwen2" or "llama", the architectures that bellows runs');
   }
+  checkArchitecture(json, model_type, file);
   const number = (field: string, value: Json | undefined = json[field]): number => {
     if (typeof value !== "number") refuse(file, field, value, "a number");
     return value;
   };
   const [hidden_size, num_attention_heads] = [number("hidden_size"), number("num_attention_heads")];
-  // Since its version 5, transformers keeps the base of the rotation in an object.
-  const rope = json.rope_parameters;
+  const rope = readRope(json, file);
   const config: ModelConfig = {
     vocab_size: number("vocab_size"),
     hidden_size,
     intermediate_size: number("intermediate_size"),
     num_hidden_layers: number("num_hidden_layers"),
     num_attention_heads,
-    num_key_value_heads: number("num_key_value_heads"),
+    num_key_value_heads: number("num_key_value_heads", json.num_key_value_heads ?? num_attention_heads),
     head_dim: number("head_dim", json.head_dim ?? hidden_size / num_attention_heads),
     max_position_embeddings: number("max_position_embeddings"),
     rms_norm_eps: number("rms_norm_eps"),
-    rope_theta: number("rope_theta", json.rope_theta ?? (isJsonObject(rope) ? rope.rope_theta : undefined)),
+    ...rope,
+    attention_bias: model_type === "qwen2",
+    tie_word_embeddings: readFlag(json, "tie_word_embeddings", file),
   };
   try {
     checkModelConfig(config);
@@ -128,6 +137,76 @@ export function readModelConfig(json: JsonObject, file: string): ModelConfig {
     throw new BellowsError("checkpoint-invalid", `${file}: ${cause.message}`, { field, cause });
   }
   return config;
+}
+
+/** A boolean of `config.json` that is false where it is left out. */
+function readFlag(json: JsonObject, field: string, file: string): boolean {
+  const value = json[field] ?? false;
+  if (typeof value !== "boolean") refuse(file, field, value, "true or false");
+  return value;
+}
+
+/** Refuses what would make the model another one than bellows computes. */
+function checkArchitecture(json: JsonObject, model_type: "qwen2" | "llama", file: string): void {
+  const demand = (field: string, right: string, holds: boolean) => {
+    if (!holds) refuse(file, field, json[field], right);
+  };
+  demand("hidden_act", '"silu", the one activation that bellows has', (json.hidden_act ?? "silu") === "silu");
+  demand(
+    "quantization_config",
+    "absent: weights must be F32, F16 or BF16",
+    (json.quantization_config ?? null) === null,
+  );
+  demand("mlp_bias", "false: bellows has no bias in the MLP", !readFlag(json, "mlp_bias", file));
+  if (model_type === "llama") {
+    const right = "false: a Llama model with it has a bias in o_proj too, for which bellows has no place";
+    demand("attention_bias", right, !readFlag(json, "attention_bias", file));
+    return;
+  }
+  demand("attention_bias", "true or absent: Qwen2 has a bias", (json.attention_bias ?? true) === true);
+  const right = "false: every token of bellows attends to all before it";
+  demand("use_sliding_window", right, !readFlag(json, "use_sliding_window", file));
+  const layers = json.layer_types ?? [];
+  const full = Array.isArray(layers) && layers.every((layer) => layer === "full_attention");
+  demand("layer_types", 'absent, or "full_attention" for every layer', full);
+}
+
+/** Before its version 5, `transformers` keeps the base of the rotation by itself, since then with the scaling. */
+function readRope(json: JsonObject, file: string): Pick<ModelConfig, "rope_theta" | "rope_scaling"> {
+  const field = isJsonObject(json.rope_parameters) ? "rope_parameters" : "rope_scaling";
+  const found = json.rope_parameters ?? json.rope_scaling ?? {};
+  if (!isJsonObject(found)) refuse(file, field, found, "an object, null or absent");
+  const rope = found;
+  const number = (name: string, value: Json | undefined = rope[name]): number => {
+    if (typeof value !== "number") refuse(file, `${field}.${name}`, value, "a number");
+    return value;
+  };
+  const theta = rope.rope_theta ?? json.rope_theta ?? DEFAULT_ROPE_THETA;
+  if (typeof theta !== "number") refuse(file, "rope_theta", theta, "a number");
+  const partial = rope.partial_rotary_factor ?? json.partial_rotary_factor ?? 1;
+  if (partial !== 1) refuse(file, "partial_rotary_factor", partial, "1 or absent: whole heads are rotated");
+  return { rope_theta: theta, rope_scaling: scaling() };
+
+  function scaling(): RopeScaling | null {
+    // Early models have the word by another name.
+    const rope_type = rope.rope_type ?? rope.type ?? "default";
+    switch (rope_type) {
+      case "default":
+        return null;
+      case "linear":
+        return { rope_type, factor: number("factor") };
+      case "llama3":
+        return {
+          rope_type,
+          factor: number("factor"),
+          low_freq_factor: number("low_freq_factor"),
+          high_freq_factor: number("high_freq_factor"),
+          original_max_position_embeddings: number("original_max_position_embeddings"),
+        };
+      default:
+        return refuse(file, `${field}.rope_type`, rope_type, '"default", "linear" or "llama3"');
+    }
+  }
 }
 
 /**

@@ -28,7 +28,7 @@ export const adamwStep = {
   },
 } as const;
 
-/** One AdamW update of all parameters, and the partial sums of squares of what it changed. */
+/** One AdamW update of a chunk of the parameters, and the partial sums of squares of what it changed. */
 export function addAdamw(
   program: Program,
   gpu: Gpu,

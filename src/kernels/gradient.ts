@@ -13,7 +13,14 @@ export const gradientReduce = {
     gradient: "read_write",
     partial_squares: "read_write",
   },
-  params: { matrices4: "u32", total4: "u32", matrix_slabs: "u32", vector_slabs: "u32" },
+  params: {
+    matrices4: "u32",
+    total4: "u32",
+    matrix_slabs: "u32",
+    vector_slabs: "u32",
+    matrix_stride4: "u32",
+    vector_stride4: "u32",
+  },
 } as const;
 
 export const gradientNorm = {
@@ -31,7 +38,7 @@ export function partialsOf(total: number): number {
   return Math.min(MAX_PARTIALS, ceilDiv(total / 4, 64));
 }
 
-/** `gradient = Σ slabs`, and the partial sums of its squares. */
+/** `gradient = Σ slabs` of a chunk of the parameters, and the partial sums of its squares. */
 export function addGradientReduce(
   program: Program,
   gpu: Gpu,

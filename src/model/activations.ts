@@ -96,8 +96,10 @@ export class Activations {
 }
 
 function rotaryBuffer(gpu: Gpu, config: ModelConfig): Slice {
-  const table = rotaryTable(config.max_position_embeddings, config.head_dim, config.rope_theta);
-  const slice = gpu.buffers.storage("rotary table", table.byteLength);
-  gpu.device.queue.writeBuffer(slice.buffer, 0, table.buffer);
+  const { max_position_embeddings: positions, head_dim, rope_theta, rope_scaling } = config;
+  // The buffer first: it refuses what a checkpoint may claim beyond all bounds.
+  const slice = gpu.buffers.storage("rotary table", positions * head_dim * 4);
+  const table = rotaryTable(positions, head_dim, rope_theta, rope_scaling);
+  gpu.device.queue.writeBuffer(slice.buffer, 0, table);
   return slice;
 }

@@ -48,7 +48,7 @@ export function addBackward(
   const linear = linearBackward(program, model, weights, extent, gradients);
   const norm = normBackward(program, model, weights, extent, gradients);
 
-  linear(acts.logits, acts.finalNorm, d.norm, table.embedding, config.vocab_size, config.hidden_size);
+  linear(acts.logits, acts.finalNorm, d.norm, table.head, config.vocab_size, config.hidden_size);
   norm(acts.last, acts.finalNormScale, d.norm, d.residual, table.finalNorm, false);
   for (let l = config.num_hidden_layers - 1; l >= 0; l--) {
     const layer = acts.layers[l]!;
@@ -72,7 +72,7 @@ export function addBackward(
       headLayout(config),
       () => batch.tiles,
     );
-    const dbias = gradients.ofVector(ranges.qkvBias);
+    const dbias = ranges.qkvBias && gradients.ofVector(ranges.qkvBias);
     const rope = { dqkv: d.qkv, position: batch.position, rotary: acts.rotary, dbias, extent };
     addRopeBackward(program, gpu, rope, headLayout(config), gradients.vectors);
     linear(d.qkv, layer.inputNorm, d.norm, ranges.qkvWeight, qkvFloats(config), C);

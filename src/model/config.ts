@@ -1,6 +1,6 @@
 import { invalid } from "../errors.ts";
 import { MAX_HEAD_DIM } from "../kernels/attention.ts";
-import type { HeadLayout } from "../kernels/rope.ts";
+import type { HeadLayout, RopeScaling } from "../kernels/rope.ts";
 
 // Dimensions, everywhere in bellows:
 //   B  sequences            C  hidden_size              H  num_attention_heads
@@ -8,8 +8,8 @@ import type { HeadLayout } from "../kernels/rope.ts";
 //   L  layers               V  vocab_size               D  head_dim
 
 /**
- * Shape of a Qwen2 model, in the names of Hugging Face's `config.json`: token embedding tied to the head,
- * pre-RMSNorm, rotary positions, grouped-query attention with Q/K/V bias, SwiGLU.
+ * Shape of a Qwen2 or Llama model, in the names of Hugging Face's `config.json`: pre-RMSNorm, rotary positions,
+ * grouped-query attention, SwiGLU. The two architectures differ in `attention_bias` alone.
  */
 export interface ModelConfig {
   readonly vocab_size: number;
@@ -22,7 +22,20 @@ export interface ModelConfig {
   readonly max_position_embeddings: number;
   readonly rms_norm_eps: number;
   readonly rope_theta: number;
+  /** How the rotary frequencies differ from those of `rope_theta`; null: not at all. */
+  readonly rope_scaling: RopeScaling | null;
+  /** Whether queries, keys and values have a bias: they do in Qwen2, not in Llama. */
+  readonly attention_bias: boolean;
+  /** Whether the token embedding is the head too; else `lm_head.weight` is a parameter of its own. */
+  readonly tie_word_embeddings: boolean;
 }
+
+/** What bellows trains where no checkpoint says otherwise. */
+export const DEFAULT_ARCHITECTURE = {
+  rope_scaling: null,
+  attention_bias: true,
+  tie_word_embeddings: true,
+} as const;
 
 export function headLayout(config: ModelConfig): HeadLayout {
   return {
@@ -61,6 +74,7 @@ export function checkModelConfig(config: ModelConfig): void {
     if (!(Number.isFinite(config[field]) && config[field] > 0))
       fail(field, config[field], "a positive number");
   }
+  if (config.rope_scaling !== null) checkScaling(config.rope_scaling);
   if (config.vocab_size < 2) fail("vocab_size", config.vocab_size, "at least 2");
   for (const field of ["hidden_size", "intermediate_size"] as const) {
     if (config[field] % 4 !== 0) fail(field, config[field], "a multiple of 4");
@@ -78,6 +92,18 @@ export function checkModelConfig(config: ModelConfig): void {
   }
 }
 
-function fail(field: keyof ModelConfig, value: unknown, right: string): never {
+function checkScaling(scaling: RopeScaling): void {
+  const { rope_type: _, ...numbers } = scaling;
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!(Number.isFinite(value) && value > 0)) fail(`rope_scaling.${name}`, value, "a positive number");
+  }
+  if (scaling.factor < 1) fail("rope_scaling.factor", scaling.factor, "at least 1");
+  if (scaling.rope_type === "llama3" && scaling.high_freq_factor <= scaling.low_freq_factor) {
+    const right = `more than low_freq_factor (${scaling.low_freq_factor})`;
+    fail("rope_scaling.high_freq_factor", scaling.high_freq_factor, right);
+  }
+}
+
+function fail(field: keyof ModelConfig | `rope_scaling.${string}`, value: unknown, right: string): never {
   throw invalid("config-invalid", `model.${field}`, value, right);
 }

@@ -20,7 +20,7 @@ import {
   DecodeState,
 } from "./decode-state.ts";
 import { addPrefill, type ModelContext } from "./forward.ts";
-import { bindRange, qkvFloats } from "./parameters.ts";
+import { bindRange, type LayerRanges, qkvFloats } from "./parameters.ts";
 
 /** Positions that go into one submit: bounds the memory of a command buffer. */
 const POSITIONS_PER_SUBMIT = 128;
@@ -229,11 +229,12 @@ function addLayers(
     C,
   );
   for (const [l, ranges] of table.layers.entries()) {
-    const bind = (name: keyof typeof ranges) => bindRange(weights, ranges[name]);
+    const bind = (name: Exclude<keyof LayerRanges, "qkvBias">) => bindRange(weights, ranges[name]);
+    const bias = ranges.qkvBias && bindRange(weights, ranges.qkvBias);
     const cache = caches[l]!;
     const input = { inp: x, norm_weight: bind("inputNorm"), weight: bind("qkvWeight"), out: qkv, extent };
     addMatmulNtRmsnorm(program, gpu, matmul, input, { outputs: qkvFloats(config), inputs: C }, eps);
-    const rope = { qkv, bias: bind("qkvBias"), sequence, position, rotary, cache, extent };
+    const rope = { qkv, bias, sequence, position, rotary, cache, extent };
     addRopeDecode(program, gpu, rope, layout, positions);
     const attend = { qkv, sequence, position, cache, out: attention, extent };
     addAttentionDecode(program, gpu, attend, layout, positions);
@@ -252,7 +253,7 @@ function addLayers(
   }
   const head = {
     norm_weight: bindRange(weights, table.finalNorm),
-    weight: bindRange(weights, table.embedding),
+    weight: bindRange(weights, table.head),
   };
   const shape = { outputs: config.vocab_size, inputs: C };
   addMatmulNtRmsnorm(program, gpu, matmul, { inp: x, ...head, out: logits, extent }, shape, eps);

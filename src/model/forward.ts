@@ -62,7 +62,7 @@ export function addForward(
     program,
     gpu,
     variants.matmul,
-    { inp: acts.finalNorm, weight: bindRange(weights, table.embedding), out: acts.logits, extent },
+    { inp: acts.finalNorm, weight: bindRange(weights, table.head), out: acts.logits, extent },
     { outputs: config.vocab_size, inputs: config.hidden_size },
   );
   addLogprob(
@@ -114,7 +114,7 @@ function addAttentionInput(
     { inp: layer.inputNorm, weight: bindRange(weights, ranges.qkvWeight), out: layer.qkv, extent },
     { outputs: qkvFloats(config), inputs: C },
   );
-  const bias = bindRange(weights, ranges.qkvBias);
+  const bias = ranges.qkvBias && bindRange(weights, ranges.qkvBias);
   addRope(program, gpu, { qkv: layer.qkv, bias, position, rotary: acts.rotary, extent }, headLayout(config));
 }
 

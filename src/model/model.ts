@@ -50,7 +50,7 @@ export class Model {
       );
     }
     const table = new ParameterTable(config);
-    checkBindings(gpu, table);
+    checkWeights(gpu, table);
     this.context = { gpu, config, table, variants, excludedToken };
     this.#endToken = options.endToken;
     this.weights = gpu.buffers.storage("weights", table.totalFloats * 4);
@@ -111,14 +111,18 @@ export class Model {
   }
 }
 
-/** The optimizer binds all parameters at once, so they must fit in one binding. */
-function checkBindings(gpu: Gpu, table: ParameterTable): void {
-  const limit = gpu.device.limits.maxStorageBufferBindingSize;
-  const bytes = table.totalFloats * 4;
-  if (bytes <= limit) return;
-  throw new BellowsError(
-    "limit-exceeded",
-    `a model of ${table.count} parameters needs a buffer of ${bytes} bytes; this device binds at most ${limit}`,
-    { field: "model", hint: `At most ${Math.floor(limit / 4)} parameters can be trained on this device.` },
-  );
+/** All parameters lie in one buffer, of which kernels bind the weights that they multiply with at once. */
+function checkWeights(gpu: Gpu, table: ParameterTable): void {
+  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
+  const refuse = (what: string, floats: number, limit: string, most: number) => {
+    if (floats * 4 <= most) return;
+    throw new BellowsError(
+      "limit-exceeded",
+      `${what} takes ${floats * 4} bytes; this device allows ${most} (${limit})`,
+      { field: "model", hint: `A device with a ${limit} of ${floats * 4} or more can run this model.` },
+    );
+  };
+  const { name, size } = table.largest;
+  refuse(name, size, "maxStorageBufferBindingSize", maxStorageBufferBindingSize);
+  refuse(`a model of ${table.count} parameters`, table.totalFloats, "maxBufferSize", maxBufferSize);
 }

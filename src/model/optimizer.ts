@@ -2,9 +2,9 @@ import type { Slice } from "../gpu/buffers.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { type Dispatch, Program } from "../gpu/program.ts";
 import { type adamwStep, addAdamw } from "../kernels/adamw.ts";
-import { addGradientNorm, addGradientReduce, type gradientNorm, partialsOf } from "../kernels/gradient.ts";
-import type { Gradients } from "./gradients.ts";
-import type { ParameterTable } from "./parameters.ts";
+import { addGradientNorm, addGradientReduce, type gradientNorm } from "../kernels/gradient.ts";
+import { type Chunk, type Gradients, slabsOf } from "./gradients.ts";
+import { bindRange, type ParameterTable } from "./parameters.ts";
 
 export interface AdamwSettings {
   readonly beta1: number;
@@ -25,56 +25,47 @@ export class Optimizer {
   updates = 0;
   readonly #gpu: Gpu;
   readonly #program: Program;
+  readonly #gradients: Gradients;
   readonly #norm: Dispatch<typeof gradientNorm>;
-  readonly #adamw: Dispatch<typeof adamwStep>;
-  readonly #table: ParameterTable;
+  readonly #steps: readonly Dispatch<typeof adamwStep>[];
 
   constructor(gpu: Gpu, table: ParameterTable, weights: Slice, gradients: Gradients) {
     this.#gpu = gpu;
-    this.#table = table;
+    this.#gradients = gradients;
     this.firstMoment = gpu.buffers.storage("first moment", table.totalFloats * 4);
     this.secondMoment = gpu.buffers.storage("second moment", table.totalFloats * 4);
-    this.changeSquares = gpu.buffers.storage("change squares", partialsOf(table.totalFloats) * 4);
-    const { matrixSlab: matrix_slab, vectorSlab: vector_slab, partialSquares: partial_squares } = gradients;
+    this.changeSquares = gpu.buffers.storage("change squares", gradients.partials * 4);
     this.#program = new Program(gpu, "optimizer");
-    addGradientReduce(
-      this.#program,
-      gpu,
-      { matrix_slab, vector_slab, gradient: gradients.total, partial_squares },
-      {
-        matrices4: table.matrixFloats / 4,
-        total4: table.totalFloats / 4,
-        matrix_slabs: gradients.matrices.count,
-        vector_slabs: gradients.vectors.count,
-      },
-    );
+    for (const chunk of gradients.chunks) addReduce(this.#program, gpu, gradients, chunk);
     this.#norm = addGradientNorm(
       this.#program,
       gpu,
-      { partial_squares, result: gradients.normAndScale },
-      { partials: partialsOf(table.totalFloats), limit: 0 },
+      { partial_squares: gradients.partialSquares, result: gradients.normAndScale },
+      { partials: gradients.partials, limit: 0 },
     );
-    this.#adamw = addAdamw(
-      this.#program,
-      gpu,
-      {
-        gradient: gradients.total,
-        norm_and_scale: gradients.normAndScale,
-        weight: weights,
-        first_moment: this.firstMoment,
-        second_moment: this.secondMoment,
-        partial_squares: this.changeSquares,
-      },
-      {
-        total4: table.totalFloats / 4,
-        rate: 0,
-        blend1: 0,
-        blend2: 0,
-        eps: 1,
-        decay: 0,
-        correction1: 1,
-        correction2: 1,
-      },
+    this.#steps = gradients.chunks.map((chunk) =>
+      addAdamw(
+        this.#program,
+        gpu,
+        {
+          gradient: bindRange(gradients.total, chunk),
+          norm_and_scale: gradients.normAndScale,
+          weight: bindRange(weights, chunk),
+          first_moment: bindRange(this.firstMoment, chunk),
+          second_moment: bindRange(this.secondMoment, chunk),
+          partial_squares: bindRange(this.changeSquares, chunk.partials),
+        },
+        {
+          total4: chunk.size / 4,
+          rate: 0,
+          blend1: 0,
+          blend2: 0,
+          eps: 1,
+          decay: 0,
+          correction1: 1,
+          correction2: 1,
+        },
+      ),
     );
   }
 
@@ -99,16 +90,43 @@ export class Optimizer {
   /** Sets what the next encoded update does. */
   prepare(settings: AdamwSettings, learningRate: number): void {
     const step = this.updates + 1;
-    this.#norm.setParams({ partials: partialsOf(this.#table.totalFloats), limit: settings.gradientClip });
-    this.#adamw.setParams({
-      total4: this.#table.totalFloats / 4,
-      rate: learningRate,
-      blend1: 1 - settings.beta1,
-      blend2: 1 - settings.beta2,
-      eps: settings.eps,
-      decay: settings.weightDecay,
-      correction1: 1 - settings.beta1 ** step,
-      correction2: 1 - settings.beta2 ** step,
-    });
+    const { partials, chunks } = this.#gradients;
+    this.#norm.setParams({ partials, limit: settings.gradientClip });
+    for (const [index, chunk] of chunks.entries()) {
+      this.#steps[index]!.setParams({
+        total4: chunk.size / 4,
+        rate: learningRate,
+        blend1: 1 - settings.beta1,
+        blend2: 1 - settings.beta2,
+        eps: settings.eps,
+        decay: settings.weightDecay,
+        correction1: 1 - settings.beta1 ** step,
+        correction2: 1 - settings.beta2 ** step,
+      });
+    }
   }
+}
+
+/** Adds the slabs of one chunk. */
+function addReduce(program: Program, gpu: Gpu, gradients: Gradients, chunk: Chunk): void {
+  const { matrices, vectors } = gradients;
+  const parts = gradients.partsOf(chunk);
+  addGradientReduce(
+    program,
+    gpu,
+    {
+      matrix_slab: slabsOf(gradients.matrixSlab, matrices, parts.matrices),
+      vector_slab: slabsOf(gradients.vectorSlab, vectors, parts.vectors),
+      gradient: bindRange(gradients.total, chunk),
+      partial_squares: bindRange(gradients.partialSquares, chunk.partials),
+    },
+    {
+      matrices4: parts.matrices.size / 4,
+      total4: chunk.size / 4,
+      matrix_slabs: matrices.count,
+      vector_slabs: vectors.count,
+      matrix_stride4: matrices.stride / 4,
+      vector_stride4: vectors.stride / 4,
+    },
+  );
 }

@@ -22,7 +22,8 @@ export interface LayerRanges {
   readonly inputNorm: Range;
   /** q_proj, k_proj and v_proj weights, one below the other: [(H + 2K) D, C]. */
   readonly qkvWeight: Range;
-  readonly qkvBias: Range;
+  /** Absent where the architecture has no bias. */
+  readonly qkvBias: Range | undefined;
   readonly outputWeight: Range;
   readonly postNorm: Range;
   /** gate_proj and up_proj weights, one below the other: [2F, C]. */
@@ -40,6 +41,8 @@ const ALIGNMENT = OFFSET_ALIGNMENT / 4;
 export class ParameterTable {
   readonly parameters: readonly Parameter[];
   readonly embedding: Range;
+  /** The weight of the head: the embedding, where the two are tied. */
+  readonly head: Range;
   readonly finalNorm: Range;
   readonly layers: readonly LayerRanges[];
   /** Floats of all matrices, padding included; the vectors begin here. */
@@ -48,12 +51,15 @@ export class ParameterTable {
   readonly totalFloats: number;
   /** Number of parameters, without padding. */
   readonly count: number;
+  /** The largest range, with the names of its tensors. */
+  readonly largest: Range & { readonly name: string };
 
   constructor(config: ModelConfig) {
     const { hidden_size: C, intermediate_size: F, vocab_size: V } = config;
     const { heads, keyHeads, headDim } = headLayout(config);
     const parameters: Parameter[] = [];
     let cursor = 0;
+    let largest = { name: "", offset: 0, size: 0 };
     const range = (...tensors: readonly [name: string, ...shape: number[]][]): Range => {
       const offset = cursor;
       for (const [name, ...shape] of tensors) {
@@ -62,6 +68,7 @@ export class ParameterTable {
         cursor += size;
       }
       const size = cursor - offset;
+      if (size > largest.size) largest = { name: tensors.map(([name]) => name).join(" with "), offset, size };
       cursor = ceilDiv(cursor, ALIGNMENT) * ALIGNMENT;
       return { offset, size };
     };
@@ -78,18 +85,22 @@ export class ParameterTable {
       gateUpWeight: range([`${layer}.mlp.gate_proj.weight`, F, C], [`${layer}.mlp.up_proj.weight`, F, C]),
       downWeight: range([`${layer}.mlp.down_proj.weight`, C, F]),
     }));
+    this.head = config.tie_word_embeddings ? this.embedding : range(["lm_head.weight", V, C]);
     this.matrixFloats = cursor;
     const vectors = layerNames.map((layer) => ({
       inputNorm: range([`${layer}.input_layernorm.weight`, C]),
-      qkvBias: range(
-        [`${layer}.self_attn.q_proj.bias`, heads * headDim],
-        [`${layer}.self_attn.k_proj.bias`, keyHeads * headDim],
-        [`${layer}.self_attn.v_proj.bias`, keyHeads * headDim],
-      ),
+      qkvBias: config.attention_bias
+        ? range(
+            [`${layer}.self_attn.q_proj.bias`, heads * headDim],
+            [`${layer}.self_attn.k_proj.bias`, keyHeads * headDim],
+            [`${layer}.self_attn.v_proj.bias`, keyHeads * headDim],
+          )
+        : undefined,
       postNorm: range([`${layer}.post_attention_layernorm.weight`, C]),
     }));
     this.finalNorm = range(["model.norm.weight", C]);
     this.totalFloats = cursor;
+    this.largest = largest;
     this.parameters = parameters;
     this.layers = matrices.map((matrix, i) => ({ ...matrix, ...vectors[i]! }));
     this.count = parameters.reduce((sum, parameter) => sum + parameter.size, 0);

@@ -12,6 +12,7 @@ import { addBackward } from "./backward.ts";
 import { BatchBuffers, type PackedBatch } from "./batch.ts";
 import { addForward, type ModelContext } from "./forward.ts";
 import type { Gradients } from "./gradients.ts";
+import { bindRange } from "./parameters.ts";
 
 /** Which loss a pass computes, with the temperature of the distribution that it is about. */
 export type Objective =
@@ -34,7 +35,13 @@ export class TrainingPass {
   readonly activations: Activations;
   readonly #programs: readonly Program[];
   readonly #objective: Objective;
+  /**
+   * Where the gradient of an embedding goes that is not the head: it must be cleared, as the tokens of a batch alone add to
+   * it. Of a tied embedding the head's gradient overwrites all.
+   */
+  readonly #untied: Slice | undefined;
   #rows = 0;
+  #accumulate = false;
 
   constructor(
     model: ModelContext,
@@ -56,6 +63,8 @@ export class TrainingPass {
     const backward = new Program(gpu, "backward");
     addBackward(backward, model, weights, batch, activations, gradients, temperature);
     this.#programs = [forward, loss, backward];
+    const { embedding, head } = model.table;
+    this.#untied = head === embedding ? undefined : bindRange(gradients.matrixSlab, embedding);
   }
 
   /** Dispatches of one micro-batch. */
@@ -80,10 +89,14 @@ export class TrainingPass {
   write(batch: PackedBatch, accumulate: boolean): void {
     this.batch.write(batch, accumulate);
     this.#rows = batch.token.length;
+    this.#accumulate = accumulate;
   }
 
   /** Encodes forward, loss and backward of the micro-batch in hand. */
   encode(encoder: GPUCommandEncoder, timer?: KernelTimer): void {
+    if (this.#untied !== undefined && !this.#accumulate) {
+      encoder.clearBuffer(this.#untied.buffer, this.#untied.offset, this.#untied.size);
+    }
     for (const program of this.#programs) program.encode(encoder, this.#rows, timer);
   }
 }

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { invalid } from "../errors.ts";
-import { checkModelConfig, type ModelConfig } from "../model/config.ts";
+import { checkModelConfig, DEFAULT_ARCHITECTURE, type ModelConfig } from "../model/config.ts";
 import { checkSchedule } from "../rl/length-schedule.ts";
 import { isPairwise } from "../rl/method.ts";
 import { traitsOf } from "../rl/recipes/traits.ts";
@@ -30,7 +30,7 @@ export function parseConfig(input: unknown): Config {
 
 /** The model's shape; its vocabulary is that of the task. */
 export function modelConfigOf(config: Config, task: Task): ModelConfig {
-  return { vocab_size: task.vocabulary.tokens.length, ...config.model };
+  return { vocab_size: task.vocabulary.tokens.length, ...config.model, ...DEFAULT_ARCHITECTURE };
 }
 
 function checkTogether(config: Config, task: Task): void {

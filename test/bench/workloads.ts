@@ -2,7 +2,7 @@
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { type KernelTime, KernelTimer } from "../../src/gpu/timing.ts";
 import { nodeWaiter } from "../../src/host/node.ts";
-import type { ModelConfig } from "../../src/model/config.ts";
+import { DEFAULT_ARCHITECTURE, type ModelConfig } from "../../src/model/config.ts";
 import { initialParameters } from "../../src/model/init.ts";
 import { Learner } from "../../src/model/learner.ts";
 import { Model } from "../../src/model/model.ts";
@@ -33,6 +33,7 @@ export function configOf(w: Workload): ModelConfig {
     max_position_embeddings: w.T,
     rms_norm_eps: 1e-5,
     rope_theta: 10_000,
+    ...DEFAULT_ARCHITECTURE,
   };
 }
 

@@ -6,7 +6,7 @@ import { BellowsError, type ErrorCode } from "../../src/errors.ts";
 import type { Checkpoint } from "../../src/io/checkpoint.ts";
 import type { VocabularyDescription } from "../../src/io/hugging-face.ts";
 import { joinPath, type Storage } from "../../src/io/storage.ts";
-import type { ModelConfig } from "../../src/model/config.ts";
+import { DEFAULT_ARCHITECTURE, type ModelConfig } from "../../src/model/config.ts";
 import { ParameterTable } from "../../src/model/parameters.ts";
 
 export const TINY: ModelConfig = {
@@ -20,6 +20,7 @@ export const TINY: ModelConfig = {
   max_position_embeddings: 64,
   rms_norm_eps: 1e-6,
   rope_theta: 10_000,
+  ...DEFAULT_ARCHITECTURE,
 };
 
 export const WORDS: VocabularyDescription = {

@@ -30,6 +30,8 @@ describe("gradient", () => {
             total4: total / 4,
             matrix_slabs: matrixSlabs,
             vector_slabs: vectorSlabs,
+            matrix_stride4: matrices / 4,
+            vector_stride4: vectors / 4,
           }),
       });
       const expected = Float64Array.of(

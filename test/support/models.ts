@@ -1,5 +1,5 @@
 import type { Gpu } from "../../src/gpu/device.ts";
-import type { ModelConfig } from "../../src/model/config.ts";
+import { DEFAULT_ARCHITECTURE, type ModelConfig } from "../../src/model/config.ts";
 import { initialParameters } from "../../src/model/init.ts";
 import { Model } from "../../src/model/model.ts";
 import { defaultVariants, type Variants } from "../../src/model/variants.ts";
@@ -51,6 +51,7 @@ function shape(s: {
     max_position_embeddings: 128,
     rms_norm_eps: 1e-6,
     rope_theta: 10_000,
+    ...DEFAULT_ARCHITECTURE,
   };
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Safetensors } from "../../src/io/safetensors.ts";
 import { NO_TOKEN } from "../../src/kernels/logprob.ts";
 import type { PackedBatch } from "../../src/model/batch.ts";
-import type { ModelConfig } from "../../src/model/config.ts";
+import { DEFAULT_ARCHITECTURE, type ModelConfig } from "../../src/model/config.ts";
 
 /** What test/fixtures/model/make_gradients.py computed with PyTorch in double precision. */
 export interface TorchFixture {
@@ -48,6 +48,7 @@ export function torchFixture(): TorchFixture {
       max_position_embeddings: 64,
       rms_norm_eps: 1e-6,
       rope_theta: 10_000,
+      ...DEFAULT_ARCHITECTURE,
     },
     temperature: 0.8,
     excluded: 0,
