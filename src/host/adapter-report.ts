@@ -197,8 +197,8 @@ function meaning({ capacity, timing, variants, adapter }: AdapterReport): string
   const narrow = !variants.matmul.includes("subgroup");
   return [
     `Models of up to ${count(parameters)} parameters can be trained and sampled: parameters, gradient and two moments`,
-    "  are each one buffer of 4 bytes a parameter (maxBufferSize / 4). No single weight, e.g. vocabulary × width of",
-    `  the embedding, may have more than ${count(weight)} (maxStorageBufferBindingSize / 4).`,
+    "  are each one buffer of 4 bytes a parameter (maxBufferSize / 4). No single weight, e.g. the embedding of",
+    `  vocabulary × width, may have more than ${count(weight)} (maxStorageBufferBindingSize / 4).`,
     "  Training takes at least 20 bytes of memory a parameter: these four, a slab of gradients; then activations.",
     `A micro-batch may have up to ${count(logits)} logits, tokens × vocabulary: ${count(microBatchTokens)} tokens,`,
     `  the most there can be, with a vocabulary of up to ${count(vocabulary)}; ${count(qwenTokens)} tokens with Qwen2's.`,

@@ -1,5 +1,12 @@
 import { BellowsError } from "../errors.ts";
-import { joinPath, pathNames, type Storage, storageFailed } from "../io/storage.ts";
+import {
+  fileOfBytes,
+  joinPath,
+  pathNames,
+  type Storage,
+  type StoredFile,
+  storageFailed,
+} from "../io/storage.ts";
 
 /** Files of the checkpoints that come with the page, below web/public/checkpoints. */
 export const BUNDLED_FILES = ["pre-rl", "two-modes"].flatMap((checkpoint) =>
@@ -52,6 +59,11 @@ export class FetchStorage implements Storage {
         cause,
       });
     }
+  }
+
+  /** Comes whole all the same: not every server gives out parts, and these files are small. */
+  async open(path: string): Promise<StoredFile> {
+    return fileOfBytes(await this.read(path));
   }
 
   async list(folder: string): Promise<string[]> {

@@ -8,6 +8,7 @@ import {
   pathNames,
   RESERVED_ENDINGS,
   type Storage,
+  type StoredFile,
   storageFailed,
 } from "../io/storage.ts";
 
@@ -20,6 +21,9 @@ export type FileSystem = Pick<
 // PARTIAL marks what is being written, beside the place that it will take; REPLACED marks a folder that its
 // successor is about to replace.
 const [PARTIAL, REPLACED] = RESERVED_ENDINGS;
+
+/** Bytes that one call reads at most: systems refuse more than 2³¹ − 1. */
+const MAX_READ = 2 ** 30;
 
 /**
  * A folder on disk. A file or folder is written beside its place, flushed to the disk (fsync), and put there by
@@ -45,6 +49,32 @@ export class NodeStorage implements Storage {
       const { buffer, byteOffset, byteLength } = await this.#files.readFile(place);
       return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
     });
+  }
+
+  open(path: string): Promise<StoredFile> {
+    return this.#do("read", path, async (place) => {
+      const found = await this.#files.stat(place);
+      if (found.isDirectory()) throw Object.assign(new Error("it is a folder"), { code: "EISDIR" });
+      const read = (begin: number, end: number) =>
+        this.#do("read", path, () => this.#readPart(place, begin, end));
+      return { size: found.size, read };
+    });
+  }
+
+  async #readPart(place: string, begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(end - begin);
+    const file = await this.#files.open(place, "r");
+    try {
+      // A call may give less than it was asked for.
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesRead } = await file.read(bytes, at, Math.min(bytes.length - at, MAX_READ), begin + at);
+        if (bytesRead === 0) throw new Error(`it ends before byte ${end}`);
+        at += bytesRead;
+      }
+      return bytes;
+    } finally {
+      await file.close();
+    }
   }
 
   list(folder: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 /** The storage of src/io on the origin private file system of a browser, as a dedicated worker has it. */
 import { BellowsError } from "../errors.ts";
-import { type Chunks, pathNames, type Storage, storageFailed } from "../io/storage.ts";
+import { type Chunks, pathNames, type Storage, type StoredFile, storageFailed } from "../io/storage.ts";
 import {
   childFolder,
   entry,
@@ -75,12 +75,22 @@ export class OpfsStorage implements Storage {
   }
 
   read(path: string): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#do("read", path, async (names) => bytesOf(await this.#blob(names)));
+  }
+
+  open(path: string): Promise<StoredFile> {
     return this.#do("read", path, async (names) => {
-      const place = await this.#find(names);
-      if (place === undefined) throw names.length === 0 ? failure(IS_FOLDER) : failure(MISSING);
-      const file = await (await place.folder.getFileHandle(place.name)).getFile();
-      return new Uint8Array(await file.arrayBuffer());
+      const blob = await this.#blob(names);
+      const read = (begin: number, end: number) =>
+        this.#do("read", path, () => bytesOf(blob.slice(begin, end)));
+      return { size: blob.size, read };
     });
+  }
+
+  async #blob(names: readonly string[]): Promise<Blob> {
+    const place = await this.#find(names);
+    if (place === undefined) throw names.length === 0 ? failure(IS_FOLDER) : failure(MISSING);
+    return (await place.folder.getFileHandle(place.name)).getFile();
   }
 
   list(path: string): Promise<string[]> {
@@ -244,6 +254,10 @@ const REASONS: Readonly<Record<string, string>> = {
   NotFoundError: MISSING,
   TypeMismatchError: IS_FOLDER,
 };
+
+async function bytesOf(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await blob.arrayBuffer());
+}
 
 function failure(reason: string): Error {
   return new Error(reason);

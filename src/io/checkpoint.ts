@@ -10,11 +10,11 @@ import {
   type VocabularyDescription,
 } from "./hugging-face.ts";
 import { checkJson, decodeJson, encodeJson, isJsonObject, type JsonObject, refuse, shown } from "./json.ts";
-import { encodeSafetensors, Safetensors, type Tensor } from "./safetensors.ts";
+import { encodeSafetensors, type Tensor } from "./safetensors.ts";
 import { type Chunks, joinPath, type Storage } from "./storage.ts";
+import { openTensors, openWeights, type TensorFiles, WEIGHTS } from "./weight-files.ts";
 
 const CONFIG = "config.json";
-const WEIGHTS = "model.safetensors";
 const TOKENIZER = "tokenizer.json";
 const TOKENIZER_CONFIG = "tokenizer_config.json";
 const OPTIMIZER = "optimizer.safetensors";
@@ -23,8 +23,11 @@ const TRAINER = "trainer.json";
 /** Version of `trainer.json`; a change that older programs would misread makes it one higher. */
 const TRAINER_FORMAT = 1;
 
-/** The head of a model that does not tie it to the embedding. */
-const HEAD = "lm_head.weight";
+/** Bytes of the largest JSON file: the vocabularies of published models take a tenth of it. */
+const MAX_JSON = 2 ** 27;
+
+/** What early Llama checkpoints hold besides: the frequencies of the rotation, which follow from their `config.json`. */
+const DERIVED = /\.rotary_emb\.inv_freq$/;
 
 /** A model. `parameters` is flat, as {@link ParameterTable} lays it out. */
 export interface Weights {
@@ -62,8 +65,8 @@ export interface Expected {
 
 /**
  * Writes a checkpoint folder, in place of an earlier one: after a crash there is the old one or the new one.
- * The folder is one that Hugging Face `transformers` opens (Qwen2ForCausalLM), with `optimizer.safetensors` and
- * `trainer.json` beside.
+ * The folder is one that Hugging Face `transformers` opens (Qwen2ForCausalLM, or LlamaForCausalLM where there is no bias),
+ * with `optimizer.safetensors` and `trainer.json` beside.
  * @throws BellowsError `input-invalid` where the parts do not fit each other, before anything is written;
  *   `storage-failed`.
  */
@@ -133,8 +136,8 @@ export async function loadCheckpoint(
 }
 
 /**
- * Reads the model of a checkpoint folder, also of one that bellows did not write: a Qwen2 model with a tied head,
- * in one file of F32, F16 or BF16 tensors.
+ * Reads the model of a checkpoint folder, also of one that bellows did not write: a Qwen2 or Llama model, in one file
+ * or several of F32, F16 or BF16 tensors.
  * @throws BellowsError as {@link loadCheckpoint}.
  */
 export async function loadWeights(
@@ -155,26 +158,16 @@ async function loadModel(
   const configJson = decodeJson(await readPart(storage, folder, CONFIG), configFile);
   const config = readModelConfig(configJson, configFile);
   if (expected !== undefined) checkSameConfig(config, expected, configFile);
-  const file = await openTensors(storage, folder, WEIGHTS);
+  const file = await openWeights(storage, folder);
   // A table is as long as the config claims; so the claim is first held against the file.
-  const { size } = file.tensors.tensors;
+  const { size } = file.tensors;
   if (config.num_hidden_layers > size) {
-    const right = `at most ${size}, the number of tensors in ${WEIGHTS}`;
+    const right = `at most ${size}, the number of tensors of ${file.name}`;
     refuse(configFile, "num_hidden_layers", config.num_hidden_layers, right);
   }
   const table = new ParameterTable(config);
   checkTensors(file, table.parameters);
-  return { config, parameters: flatten(file, table), configJson, table };
-}
-
-interface OpenFile {
-  readonly name: string;
-  readonly tensors: Safetensors;
-}
-
-async function openTensors(storage: Storage, folder: string, part: string): Promise<OpenFile> {
-  const name = joinPath(folder, part);
-  return { name, tensors: new Safetensors(await readPart(storage, folder, part), name) };
+  return { config, parameters: await flatten(file, table), configJson, table };
 }
 
 async function loadOptimizer(
@@ -185,14 +178,14 @@ async function loadOptimizer(
   if (!(await storage.exists(joinPath(folder, OPTIMIZER)))) return {};
   const file = await openTensors(storage, folder, OPTIMIZER);
   const named = (start: string) => table.parameters.map((p) => ({ ...p, name: start + p.name }));
-  const hasReference = [...file.tensors.tensors.keys()].some((name) => name.startsWith("reference."));
+  const hasReference = [...file.tensors.keys()].some((name) => name.startsWith("reference."));
   const reference = hasReference ? named("reference.") : [];
   checkTensors(file, [...named("first_moment."), ...named("second_moment."), ...reference]);
-  const firstMoment = flatten(file, table, "first_moment.");
-  const secondMoment = flatten(file, table, "second_moment.");
+  const firstMoment = await flatten(file, table, "first_moment.");
+  const secondMoment = await flatten(file, table, "second_moment.");
   const moments = { firstMoment, secondMoment };
   return {
-    optimizer: hasReference ? { ...moments, reference: flatten(file, table, "reference.") } : moments,
+    optimizer: hasReference ? { ...moments, reference: await flatten(file, table, "reference.") } : moments,
   };
 }
 
@@ -212,12 +205,17 @@ async function loadTrainer(storage: Storage, folder: string): Promise<{ trainer?
   return { trainer: { state, logBytes: Object.fromEntries(sizes) } };
 }
 
+/** Reads a JSON file that must be there. */
 async function readPart(storage: Storage, folder: string, part: string): Promise<Uint8Array<ArrayBuffer>> {
   const name = joinPath(folder, part);
-  if (await storage.exists(name)) return storage.read(name);
+  if (await storage.exists(name)) {
+    const { size, read } = await storage.open(name);
+    if (size > MAX_JSON) refuse(name, "its length", size, `at most ${MAX_JSON} bytes`);
+    return read(0, size);
+  }
   throw new BellowsError("checkpoint-invalid", `${name} is missing; a checkpoint folder has it`, {
     field: part,
-    hint: `A checkpoint is a folder with ${CONFIG}, ${WEIGHTS} (one file, not shards) and ${TOKENIZER}.`,
+    hint: `A checkpoint is a folder with ${CONFIG}, ${WEIGHTS} or its shards, and ${TOKENIZER}.`,
   });
 }
 
@@ -236,21 +234,21 @@ function tensorsOf(table: ParameterTable, flat: Float32Array, field: string, sta
   }));
 }
 
-function flatten(file: OpenFile, table: ParameterTable, start = ""): Float32Array<ArrayBuffer> {
+async function flatten(
+  file: TensorFiles,
+  table: ParameterTable,
+  start = "",
+): Promise<Float32Array<ArrayBuffer>> {
   const flat = new Float32Array(table.totalFloats);
   for (const { name, offset, size } of table.parameters) {
-    file.tensors.copy(start + name, flat.subarray(offset, offset + size));
+    await file.copy(start + name, flat.subarray(offset, offset + size));
   }
   return flat;
 }
 
 /** Checks that a file has these tensors, in these shapes, and no others. */
-function checkTensors(file: OpenFile, parameters: readonly Parameter[]): void {
-  const found = file.tensors.tensors;
-  if (found.has(HEAD)) {
-    const right = "absent: bellows uses the embedding as the head and has no place for a head of its own";
-    refuse(file.name, HEAD, found.get(HEAD)!.shape, right);
-  }
+function checkTensors(file: TensorFiles, parameters: readonly Parameter[]): void {
+  const found = file.tensors;
   for (const { name, shape } of parameters) {
     const entry = found.get(name);
     if (entry === undefined) refuse(file.name, name, undefined, `a tensor of shape ${shown(shape)}`);
@@ -260,7 +258,10 @@ function checkTensors(file: OpenFile, parameters: readonly Parameter[]): void {
   }
   const known = new Set(parameters.map(({ name }) => name));
   for (const [name, { shape }] of found) {
-    if (!known.has(name)) refuse(file.name, shown(name), shape, "absent: this model has no such tensor");
+    if (known.has(name) || DERIVED.test(name)) continue;
+    const isHead = name === "lm_head.weight";
+    const why = isHead ? "the head is the embedding (tie_word_embeddings)" : "this model has no such tensor";
+    refuse(file.name, shown(name), shape, `absent: ${why}`);
   }
 }
 
@@ -268,8 +269,8 @@ function checkSameConfig(config: ModelConfig, expected: ModelConfig, file: strin
   for (const field of Object.keys(config) as (keyof ModelConfig)[]) {
     // How many positions a run has room for is its own affair: no weight depends on it.
     if (field === "max_position_embeddings") continue;
-    if (config[field] !== expected[field])
-      refuse(file, field, config[field], `${expected[field]} for this run`);
+    const [is, right] = [config[field], expected[field]].map((value) => JSON.stringify(value));
+    if (is !== right) refuse(file, field, config[field], `${right} for this run`);
   }
 }
 

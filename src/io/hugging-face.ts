@@ -1,6 +1,5 @@
 import { BellowsError } from "../errors.ts";
-import type { RopeScaling } from "../kernels/rope.ts";
-import { checkModelConfig, type ModelConfig } from "../model/config.ts";
+import { checkModelConfig, type ModelConfig, type RopeScaling } from "../model/config.ts";
 import { isJsonObject, type Json, type JsonObject, refuse, shown } from "./json.ts";
 
 /** What `transformers` calls the architectures that bellows runs, and what their `config.json` must not say otherwise. */

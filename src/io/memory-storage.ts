@@ -1,4 +1,12 @@
-import { type Chunks, joinPath, pathNames, type Storage, storageFailed } from "./storage.ts";
+import {
+  type Chunks,
+  fileOfBytes,
+  joinPath,
+  pathNames,
+  type Storage,
+  type StoredFile,
+  storageFailed,
+} from "./storage.ts";
 
 /** Files in memory, for tests and for a page without a store of its own. They last as long as the object. */
 export class MemoryStorage implements Storage {
@@ -12,6 +20,10 @@ export class MemoryStorage implements Storage {
 
   async read(path: string): Promise<Uint8Array<ArrayBuffer>> {
     return this.#file("read", path).slice();
+  }
+
+  async open(path: string): Promise<StoredFile> {
+    return fileOfBytes(this.#file("read", path));
   }
 
   async list(folder: string): Promise<string[]> {

@@ -3,6 +3,19 @@ import { BellowsError } from "../errors.ts";
 /** Bytes in pieces, stored one after the other: a checkpoint need not be copied together first. */
 export type Chunks = readonly Uint8Array[];
 
+/** A stored file to read in parts, so that a large one need not be in memory whole. It must not change meanwhile. */
+export interface StoredFile {
+  /** In bytes. */
+  readonly size: number;
+  /** The bytes `begin` to `end`, which lie within the file, in an array of their own. */
+  read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Bytes in memory, as if they were a file. */
+export function fileOfBytes(bytes: Uint8Array): StoredFile {
+  return { size: bytes.length, read: async (begin, end) => new Uint8Array(bytes.subarray(begin, end)) };
+}
+
 /**
  * Where bellows keeps files: a folder on disk (src/host/node-storage.ts), memory, or what a browser offers.
  *
@@ -24,6 +37,9 @@ export interface Storage {
 
   /** The whole file. */
   read(path: string): Promise<Uint8Array<ArrayBuffer>>;
+
+  /** A file to read in parts. Its `read` rejects as the storage's does. */
+  open(path: string): Promise<StoredFile>;
 
   /** Names of the files and folders in a folder, sorted; none where there is no such folder. */
   list(folder: string): Promise<string[]>;

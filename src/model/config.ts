@@ -2,6 +2,8 @@ import { invalid } from "../errors.ts";
 import { MAX_HEAD_DIM } from "../kernels/attention.ts";
 import type { HeadLayout, RopeScaling } from "../kernels/rope.ts";
 
+export type { RopeScaling };
+
 // Dimensions, everywhere in bellows:
 //   B  sequences            C  hidden_size              H  num_attention_heads
 //   T  packed tokens, rows  F  intermediate_size        K  num_key_value_heads

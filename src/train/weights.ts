@@ -2,7 +2,8 @@
 import { BellowsError } from "../errors.ts";
 import { type Checkpoint, type Expected, loadCheckpoint } from "../io/checkpoint.ts";
 import { checkpointPath, latestCheckpoint } from "../io/run-folder.ts";
-import { joinPath, type Storage } from "../io/storage.ts";
+import type { Storage } from "../io/storage.ts";
+import { hasWeights } from "../io/weight-files.ts";
 import { initialParameters } from "../model/init.ts";
 import type { Task } from "../tasks/task.ts";
 import { type Config, modelConfigOf } from "./config.ts";
@@ -51,7 +52,7 @@ export async function findCheckpoint(
 ): Promise<CheckpointPlace> {
   if (isBundled(name)) return { storage: bundled, path: name };
   const { storage, path } = locate(name);
-  if (await storage.exists(joinPath(path, "model.safetensors"))) return { storage, path };
+  if (await hasWeights(storage, path)) return { storage, path };
   const latest = await latestCheckpoint(storage, path);
   if (latest !== undefined) return { storage, path: checkpointPath(path, latest) };
   throw new BellowsError("input-invalid", `there is no checkpoint ${name}`, {

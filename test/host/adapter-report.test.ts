@@ -131,7 +131,7 @@ describe("the text", () => {
       /^ {2}maxStorageBufferBindingSize +128 MiB +128 MiB /m,
       /^ {2}maxBufferSize +4 GiB +256 MiB /m,
       /^ {2}Models of up to 1,073,741,823 parameters/m,
-      /the embedding, may have more than 33,554,432 \(maxStorage/,
+      /vocabulary × width, may have more than 33,554,432 \(maxStorage/,
       /32,768 tokens,\n.*vocabulary of up to 1,024; 220 tokens with Qwen2's/,
       /^ {2}Single kernels can be timed\.$/m,
     ]) {

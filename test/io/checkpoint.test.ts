@@ -5,11 +5,19 @@ import { type Checkpoint, loadCheckpoint, loadWeights, saveCheckpoint } from "..
 import { decodeJson, encodeJson, type JsonObject } from "../../src/io/json.ts";
 import { MemoryStorage } from "../../src/io/memory-storage.ts";
 import { encodeSafetensors } from "../../src/io/safetensors.ts";
+import type { ModelConfig } from "../../src/model/config.ts";
 import { ParameterTable } from "../../src/model/parameters.ts";
 import { FaultyDisk, soundStorage } from "./faulty-disk.ts";
 import { bytesOf, expectFailure, sampleCheckpoint, snapshot, TINY, WORDS, withFolder } from "./support.ts";
 
 const fixtures = new NodeStorage(fileURLToPath(new URL("../fixtures/io", import.meta.url)));
+const LLAMA3 = {
+  rope_type: "llama3",
+  factor: 8,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+  original_max_position_embeddings: 32,
+} as const;
 const DEEPER = { ...TINY, num_hidden_layers: 2, vocab_size: 7 };
 
 /** A storage with the sample checkpoint in `c`. */
@@ -42,9 +50,13 @@ function weightShapes(start = ""): Record<string, readonly number[]> {
 }
 
 describe("checkpoint", () => {
-  test.each([
+  test.each<[string, ModelConfig]>([
     ["one layer", TINY],
     ["two layers", DEEPER],
+    ["a Llama model", { ...DEEPER, attention_bias: false }],
+    ["a head of its own", { ...TINY, tie_word_embeddings: false }],
+    ["linear scaling", { ...TINY, rope_scaling: { rope_type: "linear", factor: 2.5 } }],
+    ["Llama 3's scaling", { ...TINY, attention_bias: false, rope_scaling: LLAMA3 }],
   ])("comes back as it was: %s", async (_, config) => {
     const checkpoint = sampleCheckpoint(0, config);
     const storage = await saved(checkpoint);
@@ -161,20 +173,35 @@ describe("checkpoint: refuses to write", () => {
 
 describe("checkpoint: refuses to read", () => {
   test.each([
-    ["model_type", "llama", 'is "llama"; it must be "qwen2"'],
+    ["model_type", "mistral", 'is "mistral"; it must be "qwen2" or "llama"'],
     ["model_type", undefined, "is missing"],
-    ["tie_word_embeddings", false, "is false; it must be true: bellows uses the embedding as the head"],
-    ["tie_word_embeddings", undefined, "is missing; it must be true"],
+    ["tie_word_embeddings", "yes", 'is "yes"; it must be true or false'],
     ["hidden_act", "gelu", 'is "gelu"; it must be "silu"'],
+    ["attention_bias", false, "is false; it must be true or absent: Qwen2 has a bias"],
+    ["mlp_bias", true, "is true; it must be false: bellows has no bias in the MLP"],
     ["use_sliding_window", true, "is true; it must be false"],
-    ["rope_scaling", { type: "yarn", factor: 4 }, "it must be absent, null or of the default type"],
+    ["layer_types", ["full_attention", "sliding_attention"], 'it must be absent, or "full_attention"'],
+    ["quantization_config", { quant_method: "gptq" }, "it must be absent: weights must be F32, F16 or BF16"],
+    ["partial_rotary_factor", 0.5, "is 0.5; it must be 1 or absent"],
     [
-      "rope_parameters",
-      { rope_type: "linear", rope_theta: 1 },
-      "it must be absent, null or of the default type",
+      "rope_scaling",
+      { type: "yarn", factor: 4 },
+      'rope_scaling.rope_type is "yarn"; it must be "default", "linear"',
     ],
-    ["rope_scaling", 3, "is 3"],
-    ["rope_theta", undefined, "is missing; it must be a number"],
+    ["rope_parameters", { rope_type: "linear" }, "rope_parameters.factor is missing; it must be a number"],
+    [
+      "rope_scaling",
+      { rope_type: "linear", factor: 0.5 },
+      "rope_scaling.factor is 0.5; it must be at least 1",
+    ],
+    ["rope_scaling", { ...LLAMA3, low_freq_factor: 0 }, "low_freq_factor is 0; it must be a positive number"],
+    [
+      "rope_scaling",
+      { ...LLAMA3, high_freq_factor: 1 },
+      "high_freq_factor is 1; it must be more than low_freq_factor (1)",
+    ],
+    ["rope_scaling", 3, "is 3; it must be an object"],
+    ["rope_theta", "10000", 'is "10000"; it must be a number'],
     ["hidden_size", "16", 'is "16"; it must be a number'],
     ["hidden_size", 18, "is 18; it must be a multiple of 4"],
     ["num_hidden_layers", -1, "is -1; it must be a positive whole number"],
@@ -238,9 +265,9 @@ describe("checkpoint: refuses to read", () => {
       "the shape of model.norm.weight is [16, 1]; it must be [16]",
     ],
     [
-      "a head of its own",
+      "a head beside a tied one",
       { "lm_head.weight": [7, 16] },
-      "lm_head.weight is [7, 16]; it must be absent: bellows uses",
+      '"lm_head.weight" is [7, 16]; it must be absent: the head is the embedding',
     ],
   ])("weights with %s", async (_, changes, part) => {
     const shapes = Object.entries({ ...weightShapes(), ...changes }).flatMap(([name, shape]) => {

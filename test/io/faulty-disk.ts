@@ -86,6 +86,10 @@ export class FaultyDisk {
         this.#begin("truncate");
         return file.truncate(size);
       },
+      read: async (bytes: Uint8Array, at: number, length: number, position: number) => {
+        this.#begin("read");
+        return file.read(bytes, at, length, position);
+      },
       // The system closes the files of a program that dies.
       close: () => file.close(),
     };

@@ -26,6 +26,21 @@ export function describeStorage(
         expect(textOf(await storage.read("file"))).toBe("abc");
       }));
 
+    test("reads a part of a file, which is the caller's own", () =>
+      withStorage(async (storage) => {
+        await storage.write("f/file", [bytesOf("0123"), bytesOf("456789")]);
+        const file = await storage.open("f/file");
+        expect(file.size).toBe(10);
+        const part = await file.read(3, 7);
+        expect(textOf(part)).toBe("3456");
+        part.fill(0);
+        expect(textOf(await file.read(0, 10))).toBe("0123456789");
+        expect(await file.read(10, 10)).toHaveLength(0);
+        for (const path of ["f", "f/none"]) {
+          await expectFailure(() => storage.open(path), "storage-failed", `cannot read`, path);
+        }
+      }));
+
     test("tells what exists and lists a folder in order", () =>
       withStorage(async (storage) => {
         expect(await storage.list("nowhere")).toEqual([]);

@@ -9,7 +9,7 @@ import { sharedGpu, useGpu } from "../support/gpu.ts";
 import { GRPO_SETTINGS, PREFERENCE_SETTINGS, torchFixture } from "../support/torch-fixture.ts";
 
 const LIMIT = 1e-4;
-const fixture = torchFixture();
+const fixture = await torchFixture();
 const { matmul, attention } = candidates(await sharedGpu());
 const VARIANTS: Variants[] = matmul.map((variant, i) => ({
   matmul: variant,

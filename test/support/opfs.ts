@@ -55,7 +55,17 @@ let calls = 0;
 export function pageStorage(page: Page, folder: string): Storage {
   async function call<T>(method: keyof Storage, path: string, more: Partial<StorageCall> = {}): Promise<T> {
     calls += 1;
-    const full: StorageCall = { number: calls, method, folder, path, bytes: [], files: [], size: 0, ...more };
+    const full: StorageCall = {
+      number: calls,
+      method,
+      folder,
+      path,
+      bytes: [],
+      files: [],
+      size: 0,
+      begin: 0,
+      ...more,
+    };
     const answer = await page.evaluate((given) => (window as unknown as Host).call(given), full);
     if ("value" in answer) return answer.value as T;
     if ("error" in answer) {
@@ -67,6 +77,11 @@ export function pageStorage(page: Page, folder: string): Storage {
   return {
     exists: (path) => call("exists", path),
     read: async (path) => Uint8Array.from(await call<number[]>("read", path)),
+    open: async (path) => {
+      const part = (begin: number, size: number) => call<number[]>("open", path, { begin, size });
+      const [size = 0] = await part(0, 0);
+      return { size, read: async (begin, end) => Uint8Array.from((await part(begin, end)).slice(1)) };
+    },
     list: (path) => call("list", path),
     write: (path, content) => call("write", path, { bytes: plain(content) }),
     writeFolder: (path, files) =>

@@ -13,6 +13,8 @@ export interface StorageCall {
   readonly bytes: readonly (readonly number[])[];
   readonly files: readonly (readonly [string, readonly (readonly number[])[]])[];
   readonly size: number;
+  /** Which part of a file is read; the end is `size`. */
+  readonly begin: number;
 }
 
 export type StorageAnswer =
@@ -26,10 +28,14 @@ async function perform(call: StorageCall): Promise<unknown> {
     create: true,
   });
   const storage = new OpfsStorage(folder);
-  const { method, path, size } = call;
+  const { method, path, size, begin } = call;
   switch (method) {
     case "read":
       return [...(await storage.read(path))];
+    case "open": {
+      const file = await storage.open(path);
+      return [file.size, ...(await file.read(begin, size))];
+    }
     case "write":
       return storage.write(path, chunks(call.bytes));
     case "append":

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Safetensors } from "../../src/io/safetensors.ts";
+import { fileOfBytes } from "../../src/io/storage.ts";
 import { NO_TOKEN } from "../../src/kernels/logprob.ts";
 import type { PackedBatch } from "../../src/model/batch.ts";
 import { DEFAULT_ARCHITECTURE, type ModelConfig } from "../../src/model/config.ts";
@@ -26,16 +27,25 @@ export const GRPO_SETTINGS = {
 
 export const PREFERENCE_SETTINGS = { beta: 1.5, margin: 0.3, nllCoefficient: 0.2 } as const;
 
-export function torchFixture(): TorchFixture {
-  const file = new URL("../fixtures/model/gradients.safetensors", import.meta.url);
-  const tensors = new Safetensors(new Uint8Array(readFileSync(file)), "gradients.safetensors");
-  const tensor = (name: string) => {
-    const entry = tensors.tensors.get(name);
-    if (entry === undefined) throw new Error(`the fixture has no tensor ${name}`);
-    const values = new Float32Array(entry.shape.reduce((product, n) => product * n, 1));
-    tensors.copy(name, values);
-    return values;
+/** All tensors of a safetensors file below test/fixtures/model. */
+export async function readTensors(file: string): Promise<(name: string) => Float32Array<ArrayBuffer>> {
+  const bytes = readFileSync(new URL(`../fixtures/model/${file}`, import.meta.url));
+  const opened = await Safetensors.open(fileOfBytes(bytes), file);
+  const values = new Map<string, Float32Array<ArrayBuffer>>();
+  for (const [name, { shape }] of opened.tensors) {
+    const target = new Float32Array(shape.reduce((product, n) => product * n, 1));
+    await opened.copy(name, target);
+    values.set(name, target);
+  }
+  return (name) => {
+    const found = values.get(name);
+    if (found === undefined) throw new Error(`${file} has no tensor ${name}`);
+    return found;
   };
+}
+
+export async function torchFixture(): Promise<TorchFixture> {
+  const tensor = await readTensors("gradients.safetensors");
   return {
     config: {
       vocab_size: 29,
