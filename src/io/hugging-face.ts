@@ -172,7 +172,7 @@ function checkArchitecture(json: JsonObject, model_type: "qwen2" | "llama", file
 
 /** Before its version 5, `transformers` keeps the base of the rotation by itself, since then with the scaling. */
 function readRope(json: JsonObject, file: string): Pick<ModelConfig, "rope_theta" | "rope_scaling"> {
-  const field = isJsonObject(json.rope_parameters) ? "rope_parameters" : "rope_scaling";
+  const field = (json.rope_parameters ?? null) === null ? "rope_scaling" : "rope_parameters";
   const found = json.rope_parameters ?? json.rope_scaling ?? {};
   if (!isJsonObject(found)) refuse(file, field, found, "an object, null or absent");
   const rope = found;

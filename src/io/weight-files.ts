@@ -60,7 +60,8 @@ async function openShards(storage: Storage, folder: string, index: string): Prom
   );
   const shards = new Map<string, TensorFiles>();
   const tensors = new Map<string, TensorEntry>();
-  for (const shard of new Set(shardOf.values())) {
+  const names = new Set(shardOf.values());
+  for (const shard of names) {
     if (!(await storage.exists(joinPath(folder, shard)))) {
       refuse(
         index,
@@ -69,6 +70,8 @@ async function openShards(storage: Storage, folder: string, index: string): Prom
         `the name of a file that is there: ${joinPath(folder, shard)} is missing`,
       );
     }
+  }
+  for (const shard of names) {
     const file = await openTensors(storage, folder, shard);
     shards.set(shard, file);
     for (const [name, entry] of file.tensors) {

@@ -24,10 +24,10 @@ export interface UpdateResult {
 export class Learner {
   readonly pass: TrainingPass;
   readonly optimizer: Optimizer;
-  readonly #model: Model;
+  readonly #model: Pick<Model, "context" | "gradients">;
   #readback: Readback | undefined;
 
-  constructor(model: Model, pass: TrainingPass, optimizer: Optimizer) {
+  constructor(model: Pick<Model, "context" | "gradients">, pass: TrainingPass, optimizer: Optimizer) {
     this.#model = model;
     this.pass = pass;
     this.optimizer = optimizer;

@@ -1,5 +1,14 @@
+import { readFileSync } from "node:fs";
 import { describe, test } from "vitest";
-import { addRope, addRopeBackward, addRopeDecode, qkvWidth, rotaryTable } from "../../src/kernels/rope.ts";
+import {
+  addRope,
+  addRopeBackward,
+  addRopeDecode,
+  qkvWidth,
+  type RopeScaling,
+  rotaryFrequencies,
+  rotaryTable,
+} from "../../src/kernels/rope.ts";
 import { reduceSlabs } from "../reference/gradient.ts";
 import { ropeBackward, ropeForward } from "../reference/rope.ts";
 import { expectClose, expectSameBits, sumTolerance, TOLERANCE } from "../support/compare.ts";
@@ -19,6 +28,20 @@ const SHAPES = [
   { rows: 31, heads: 3, keyHeads: 1, headDim: 24 },
 ];
 
+/** What transformers computes in single precision (test/fixtures/io/make_models.py). */
+const SCALED: { head_dim: number; rope_theta: number; rope_scaling: RopeScaling; frequencies: number[] }[] =
+  JSON.parse(readFileSync(new URL("../fixtures/io/models/rope.json", import.meta.url), "utf8"));
+
+const SINGLE = { absolute: 0, relative: 1e-6, reason: "powers and quotients, rounded to single precision" };
+
+test.each(SCALED)(
+  "frequencies of a scaled rotation are those of transformers, $rope_scaling",
+  ({ head_dim, rope_theta, rope_scaling, frequencies }) => {
+    const found = rotaryFrequencies(head_dim, rope_theta, rope_scaling);
+    expectClose("frequencies", Float32Array.from(found), frequencies, SINGLE);
+  },
+);
+
 describe("rope", () => {
   const gpu = useGpu();
 
@@ -37,6 +60,28 @@ describe("rope", () => {
       });
       const expected = ropeForward(Float64Array.from(inp), Float64Array.from(bias), position, layout, THETA);
       expectClose("qkv", qkv, expected, TOLERANCE.rotation);
+    },
+  );
+
+  test.each(SHAPES)(
+    "without bias, forward and backward, $rows rows of $heads heads over $keyHeads of $headDim",
+    async ({ rows, ...layout }) => {
+      const width = qkvWidth(layout);
+      const inp = normals(1, rows * width);
+      const position = integers(3, rows, 0, POSITIONS);
+      const { qkv, dqkv } = await runKernels(gpu(), {
+        inputs: { position, rotary: rotaryTable(POSITIONS, layout.headDim, THETA) },
+        outputs: { qkv: inp, dqkv: inp },
+        extent: [rows],
+        build: (program, slices) => {
+          addRope(program, gpu(), { ...slices, bias: undefined }, layout);
+          addRopeBackward(program, gpu(), { ...slices, dbias: undefined }, layout, { count: 1, stride: 4 });
+        },
+      });
+      const none = new Float64Array(width);
+      const rows64 = Float64Array.from(inp);
+      expectClose("qkv", qkv, ropeForward(rows64, none, position, layout, THETA), TOLERANCE.rotation);
+      expectClose("dqkv", dqkv, ropeBackward(rows64, position, layout, THETA).dqkv, TOLERANCE.rotation);
     },
   );
 
@@ -72,9 +117,9 @@ describe("rope", () => {
     },
   );
 
-  test.each(SHAPES)(
-    "decode equals forward to the bit, $rows rows of $heads heads over $keyHeads of $headDim",
-    async ({ rows, ...layout }) => {
+  test.each(SHAPES.flatMap((shape) => [true, false].map((biased) => ({ ...shape, biased }))))(
+    "decode equals forward to the bit, $rows rows of $heads heads over $keyHeads of $headDim, bias $biased",
+    async ({ rows, biased, ...layout }) => {
       const width = qkvWidth(layout);
       const keyValues = 2 * layout.keyHeads * layout.headDim;
       const positions = 5;
@@ -93,8 +138,9 @@ describe("rope", () => {
         outputs: { forward: inp, decoded: inp, cache: before },
         extent: [rows],
         build: (program, slices) => {
-          addRope(program, gpu(), { ...slices, qkv: slices.forward }, layout);
-          addRopeDecode(program, gpu(), { ...slices, qkv: slices.decoded }, layout, positions);
+          const bias = biased ? slices.bias : undefined;
+          addRope(program, gpu(), { ...slices, qkv: slices.forward, bias }, layout);
+          addRopeDecode(program, gpu(), { ...slices, qkv: slices.decoded, bias }, layout, positions);
         },
       });
       const expectedCache = before.slice();

@@ -44,8 +44,22 @@ export async function readTensors(file: string): Promise<(name: string) => Float
   };
 }
 
-export async function torchFixture(): Promise<TorchFixture> {
-  const tensor = await readTensors("gradients.safetensors");
+/** What makes its second model a Llama. */
+const LLAMA = {
+  attention_bias: false,
+  tie_word_embeddings: false,
+  rope_scaling: {
+    rope_type: "llama3",
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 32,
+  },
+} as const;
+
+export async function torchFixture(architecture: "qwen2" | "llama"): Promise<TorchFixture> {
+  const isLlama = architecture === "llama";
+  const tensor = await readTensors(isLlama ? "llama-gradients.safetensors" : "gradients.safetensors");
   return {
     config: {
       vocab_size: 29,
@@ -58,7 +72,7 @@ export async function torchFixture(): Promise<TorchFixture> {
       max_position_embeddings: 64,
       rms_norm_eps: 1e-6,
       rope_theta: 10_000,
-      ...DEFAULT_ARCHITECTURE,
+      ...(isLlama ? LLAMA : DEFAULT_ARCHITECTURE),
     },
     temperature: 0.8,
     excluded: 0,
