@@ -22,6 +22,7 @@ const ENTRIES: Record<string, Record<string, string>> = {
     soak: "test/bench/soak.ts",
     hosts: "test/bench/hosts.ts",
     costs: "test/bench/costs.ts",
+    fuzz: "test/bench/fuzz.ts",
     workshop: "test/bench/workshop.ts",
   },
 };

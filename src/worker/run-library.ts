@@ -168,10 +168,12 @@ async function zipModule() {
  * @throws BellowsError `checkpoint-invalid` where no task has.
  */
 function configForModel(
-  { vocab_size: _, ...shape }: ReturnType<typeof modelConfigOf>,
+  model: ReturnType<typeof modelConfigOf>,
   words: readonly string[],
   init: string,
 ): Config {
+  // What a config has no setting for is as modelConfigOf says; opening the run refuses another architecture.
+  const { vocab_size, rope_scaling, attention_bias, tie_word_embeddings, ...shape } = model;
   const speaks = (name: string) => createTask(name).vocabulary.tokens.join(" ") === words.join(" ");
   const name = [...TASKS.keys()].find(speaks);
   if (name === undefined) {
