@@ -8,7 +8,16 @@ import { encodeSafetensors } from "../../src/io/safetensors.ts";
 import type { ModelConfig } from "../../src/model/config.ts";
 import { ParameterTable } from "../../src/model/parameters.ts";
 import { FaultyDisk, soundStorage } from "./faulty-disk.ts";
-import { bytesOf, expectFailure, sampleCheckpoint, snapshot, TINY, WORDS, withFolder } from "./support.ts";
+import {
+  bytesOf,
+  expectFailure,
+  ROUND_TRIPS,
+  sampleCheckpoint,
+  snapshot,
+  TINY,
+  WORDS,
+  withFolder,
+} from "./support.ts";
 
 const fixtures = new NodeStorage(fileURLToPath(new URL("../fixtures/io", import.meta.url)));
 const LLAMA3 = {
@@ -97,6 +106,15 @@ describe("checkpoint", () => {
     );
     expect(found).toEqual(expected);
   });
+
+  // test/fixtures/io/round_trip.py opened what bellows wrote, and saved it.
+  test.each(Object.entries(ROUND_TRIPS))(
+    "comes back from transformers to the bit: %s",
+    async (name, config) => {
+      const { parameters } = sampleCheckpoint(0, config);
+      expect(await loadWeights(fixtures, `round-trip/${name}`)).toEqual({ config, parameters });
+    },
+  );
 
   test("reads the BF16 model that transformers wrote", async () => {
     const { config, parameters } = await loadWeights(fixtures, "qwen2");

@@ -23,6 +23,28 @@ export const TINY: ModelConfig = {
   ...DEFAULT_ARCHITECTURE,
 };
 
+const LLAMA3 = {
+  rope_type: "llama3",
+  factor: 8,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+  original_max_position_embeddings: 32,
+} as const;
+
+/** Models that go to transformers and come back (test/fixtures/io/round_trip.py). */
+export const ROUND_TRIPS: Readonly<Record<string, ModelConfig>> = {
+  qwen2: TINY,
+  "qwen2-untied": { ...TINY, tie_word_embeddings: false, rope_scaling: { rope_type: "linear", factor: 2.5 } },
+  llama: { ...TINY, num_hidden_layers: 2, attention_bias: false },
+  "llama-untied": {
+    ...TINY,
+    attention_bias: false,
+    tie_word_embeddings: false,
+    rope_scaling: LLAMA3,
+    head_dim: 16,
+  },
+};
+
 export const WORDS: VocabularyDescription = {
   tokens: ["<pad>", "<eos>", "1", "+", "=", "wait", ">"],
   pad: 0,

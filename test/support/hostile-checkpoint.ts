@@ -14,7 +14,7 @@ type Fields = Record<string, unknown>;
 interface Shard {
   readonly name: string;
   /** tensor → { dtype, shape, data_offsets } */
-  readonly header: Record<string, Fields>;
+  readonly header: Fields;
   data: Uint8Array;
   /** What it claims to be the length of its header, where that is a lie. */
   headerLength?: bigint;
@@ -24,7 +24,7 @@ interface Folder {
   readonly config: Fields;
   readonly shards: Shard[];
   /** The index; without one there is a single file. */
-  readonly index?: { weight_map: Record<string, unknown>; metadata?: unknown };
+  readonly index?: Fields;
 }
 
 const SHAPE: ModelConfig = {
@@ -176,7 +176,7 @@ function damage(random: Random, folder: Folder): void {
       break;
     }
     case 2:
-      changeField(random, shard.header as unknown as Fields);
+      changeField(random, shard.header);
       break;
     case 3:
       if (isFields(tensor)) changeField(random, tensor);
@@ -203,22 +203,21 @@ function damage(random: Random, folder: Folder): void {
     case 6:
       shard.data = shard.data.slice(0, random.integer(0, shard.data.length + 1));
       break;
-    case 7:
-      if (folder.index === undefined) changeField(random, folder.config);
-      else {
-        const map = folder.index.weight_map;
+    case 7: {
+      const map = folder.index?.weight_map;
+      if (!isFields(map)) changeField(random, folder.config);
+      else
         map[random.pick(Object.keys(map)) ?? "a"] = random.chance(0.8)
           ? random.pick(FILES)
           : anyValue(random);
-      }
       break;
-    case 8:
-      if (folder.index !== undefined)
-        changeField(
-          random,
-          random.chance(0.8) ? folder.index.weight_map : (folder.index as unknown as Fields),
-        );
+    }
+    case 8: {
+      const map = folder.index?.weight_map;
+      if (isFields(map) && random.chance(0.8)) changeField(random, map);
+      else if (folder.index !== undefined) changeField(random, folder.index);
       break;
+    }
   }
 }
 
