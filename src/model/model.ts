@@ -1,6 +1,7 @@
 import { BellowsError, invalid } from "../errors.ts";
 import type { Slice } from "../gpu/buffers.ts";
 import type { Gpu } from "../gpu/device.ts";
+import { ceilDiv } from "../gpu/kernel.ts";
 import { readOnce } from "../gpu/readback.ts";
 import type { Activations } from "./activations.ts";
 import type { BatchBuffers } from "./batch.ts";
@@ -10,7 +11,7 @@ import { Decoder } from "./decoder.ts";
 import type { ModelContext } from "./forward.ts";
 import { Gradients, MAX_BATCH_TOKENS } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
-import { ParameterTable } from "./parameters.ts";
+import { bindRange, ParameterTable, type Range } from "./parameters.ts";
 import { type Objective, passBuffers, TrainingPass } from "./training-pass.ts";
 import type { Variants } from "./variants.ts";
 
@@ -98,7 +99,9 @@ export class Model {
     const { gpu, table } = this.context;
     if (flat.length !== table.totalFloats)
       throw new Error(`${flat.length} floats for ${table.totalFloats} parameters`);
-    gpu.device.queue.writeBuffer(this.weights.buffer, 0, flat);
+    for (const { offset, size } of pieces(flat.length)) {
+      gpu.device.queue.writeBuffer(this.weights.buffer, offset * 4, flat, offset, size);
+    }
   }
 
   readParameters(): Promise<Float32Array<ArrayBuffer>> {
@@ -107,8 +110,22 @@ export class Model {
 
   /** Reads a buffer that is laid out like the parameters, e.g. a moment of the optimizer. */
   async readFlat(slice: Slice): Promise<Float32Array<ArrayBuffer>> {
-    return new Float32Array(await readOnce(this.context.gpu, slice));
+    const flat = new Float32Array(slice.size / 4);
+    for (const piece of pieces(flat.length)) {
+      flat.set(new Float32Array(await readOnce(this.context.gpu, bindRange(slice, piece))), piece.offset);
+    }
+    return flat;
   }
+}
+
+/** Floats that go to the GPU or come from it at once: what is staged for them is memory beside the buffer itself. */
+const PIECE_FLOATS = 2 ** 24;
+
+function pieces(floats: number): Range[] {
+  return Array.from({ length: ceilDiv(floats, PIECE_FLOATS) }, (_, i) => {
+    const offset = i * PIECE_FLOATS;
+    return { offset, size: Math.min(PIECE_FLOATS, floats - offset) };
+  });
 }
 
 /** All parameters lie in one buffer, of which kernels bind the weights that they multiply with at once. */
