@@ -4,7 +4,7 @@ import { initialParameters } from "../../src/model/init.ts";
 import { Model } from "../../src/model/model.ts";
 import { defaultVariants, type Variants } from "../../src/model/variants.ts";
 
-/** Shapes that differ in what kernels could get wrong: head sizes, grouping, vocabularies of 1, 8 and 64 lanes a row. */
+/** Shapes that differ in what could go wrong: head sizes, grouping, vocabularies of 1, 8 and 64 lanes a row, architecture. */
 export const MODEL_SHAPES: Record<string, ModelConfig> = {
   toy: shape({
     vocab_size: 29,
@@ -30,6 +30,25 @@ export const MODEL_SHAPES: Record<string, ModelConfig> = {
     keyHeads: 1,
     head_dim: 64,
   }),
+  llama: {
+    ...shape({
+      vocab_size: 301,
+      hidden_size: 48,
+      intermediate_size: 68,
+      heads: 4,
+      keyHeads: 2,
+      head_dim: 16,
+    }),
+    attention_bias: false,
+    tie_word_embeddings: false,
+    rope_scaling: {
+      rope_type: "llama3",
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 32,
+    },
+  },
 };
 
 function shape(s: {
