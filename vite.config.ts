@@ -12,6 +12,9 @@ const GPU_TESTS = ["kernels", "gpu", "model", "train", "cli"].map((folder) => `t
 /** Tests that drive the built page in browsers. */
 const BROWSER_TESTS = ["test/browser/**/*.test.ts"];
 
+/** Tests against trainers of the Python world, by `npm run test:parity` alone. */
+const PARITY_TESTS = ["test/parity/**/*.test.ts"];
+
 /** What `vite build` makes for Node, by mode: the command line program, or the benchmark and its like. */
 const ENTRIES: Record<string, Record<string, string>> = {
   production: { bellows: "src/cli/main.ts", index: "src/index.ts" },
@@ -82,7 +85,11 @@ export default defineConfig(({ mode }) => ({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: [...GPU_TESTS, ...BROWSER_TESTS] },
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [...GPU_TESTS, ...BROWSER_TESTS, ...PARITY_TESTS],
+        },
       },
       {
         extends: true,
@@ -112,6 +119,18 @@ export default defineConfig(({ mode }) => ({
           expect: { poll: { timeout: 60_000 } },
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "parity",
+          include: PARITY_TESTS,
+          globalSetup: "test/support/global-setup.ts",
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
         },
       },
     ],

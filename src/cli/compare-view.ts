@@ -4,6 +4,7 @@ import type { FailedCell } from "../compare/report/data.ts";
 import type { Row } from "../compare/rows.ts";
 import { print, programCall } from "../host/node-program.ts";
 import type { JsonObject } from "../io/json.ts";
+import type { CellEngine } from "./cell-engine.ts";
 import { bar, bold, formatDuration, formatNumber, formatPercent, LiveLine, plural } from "./terminal.ts";
 
 const BAR_COLUMNS = 16;
@@ -21,16 +22,14 @@ export class ComparisonView {
     this.#json = json;
   }
 
-  start(name: string, folder: string, jobs: number): void {
+  start(name: string, folder: string, { room: jobs, place }: CellEngine): void {
     const { cells, finished } = this.#progress;
     if (this.#json) {
       print(JSON.stringify({ type: "comparison", name, folder, cells, finished, jobs }));
       return;
     }
     const done = finished > 0 ? `, ${finished} done before` : "";
-    print(
-      `${bold(name)}: ${plural(cells, "cell")}${done}, ${jobs} at a time, in ${folder}; Ctrl-C saves and stops`,
-    );
+    print(`${bold(name)}: ${plural(cells, "cell")}${done}, ${place}, in ${folder}; Ctrl-C saves and stops`);
   }
 
   /** A record that a cell printed: of its training, or a row of its benchmark. */
@@ -44,7 +43,7 @@ export class ComparisonView {
   /** A cell crashed and is tried again. */
   retry(cell: Cell, attempt: number, error: string): void {
     if (this.#json) print(JSON.stringify({ type: "retry", cell: cell.name, attempt, error }));
-    else this.#line.print(`${cell.name} crashed (${error}); it goes on from what it saved`);
+    else this.#line.print(`${cell.name} crashed (${error}); it goes on from what is saved`);
   }
 
   /** A cell is done, or given up with this error. */
@@ -63,13 +62,14 @@ export class ComparisonView {
     if (!this.#json) this.#line.print("stopping: what runs saves its step; Ctrl-C again stops at once");
   }
 
-  stopped(folder: string): void {
+  /** @param again arguments that go on. */
+  stopped(folder: string, again: string): void {
     this.#line.clear();
     if (this.#json) this.#end(folder, true, []);
-    else print(`go on:      ${programCall()} compare --resume ${folder}`);
+    else print(`go on:      ${programCall()} ${again}`);
   }
 
-  finish(folder: string, failed: readonly FailedCell[]): void {
+  finish(folder: string, failed: readonly FailedCell[], again: string): void {
     this.#line.clear();
     if (this.#json) {
       this.#end(folder, false, failed);
@@ -77,7 +77,7 @@ export class ComparisonView {
     }
     for (const { cell, error } of failed) print(`${bold("failed:")} ${cell}: ${error}`);
     print(`report:     ${folder}/report.html`);
-    if (failed.length > 0) print(`try again:  ${programCall()} compare --resume ${folder}`);
+    if (failed.length > 0) print(`try again:  ${programCall()} ${again}`);
   }
 
   #end(folder: string, stopped: boolean, failed: readonly FailedCell[]): void {

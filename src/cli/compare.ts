@@ -2,17 +2,24 @@ import { type Cell, cellsOf } from "../compare/cells.ts";
 import { MATRIX, openComparison, readMatrix, readResult } from "../compare/folder.ts";
 import { type Matrix, parseMatrix } from "../compare/matrix.ts";
 import { BellowsError, invalid } from "../errors.ts";
-import { checkFree, obeyParent, type Place, placeOf } from "../host/node-program.ts";
+import { checkFree, obeyParent, type Place, placeOf, print } from "../host/node-program.ts";
 import { joinPath } from "../io/storage.ts";
+import {
+  type CellEngine,
+  type EngineChoice,
+  type EngineFlags,
+  LocalEngine,
+  parseEngine,
+} from "./cell-engine.ts";
 import { runCell } from "./compare-cell.ts";
 import { Comparison } from "./comparison.ts";
 import { parseJsonFile } from "./flags.ts";
+import { RayEngine } from "./ray-engine.ts";
 
-export interface CompareFlags {
+export interface CompareFlags extends EngineFlags {
   readonly out?: string;
   readonly resume?: string;
   readonly cell?: string;
-  readonly jobs?: string;
   readonly json?: boolean;
 }
 
@@ -21,14 +28,30 @@ const COMPARISONS = "comparisons";
 
 /** `bellows compare [matrix]`: runs what is not done yet of a matrix, and reports. Returns the exit status. */
 export async function runCompare(file: string | undefined, flags: CompareFlags): Promise<number> {
-  const jobs = jobsOf(flags);
+  const choice = parseEngine(flags);
   const named = flags.resume === undefined ? await newPlan(file, flags) : await resumedPlan(file, flags);
   const { folder, matrix } = named;
   const cells = cellsOf(matrix);
   if (flags.cell !== undefined) return runOne(folder, matrix, cells, flags);
   await openComparison(folder.storage, folder.path, matrix);
   const finished = await finishedCells(folder, cells);
-  return new Comparison({ ...named, cells, jobs }, finished, flags.json === true).run();
+  const json = flags.json === true;
+  const engine = await openEngine(
+    folder,
+    finished.size === cells.length ? { kind: "local", jobs: 1 } : choice,
+    json,
+  );
+  try {
+    return await new Comparison({ ...named, cells }, engine, finished, json).run();
+  } finally {
+    await engine.close();
+  }
+}
+
+async function openEngine(folder: Place, choice: EngineChoice, json: boolean): Promise<CellEngine> {
+  if (choice.kind === "local") return new LocalEngine(folder.shown, choice.jobs);
+  if (!json) print("connecting to Ray");
+  return RayEngine.connect(folder, choice.options);
 }
 
 /** One cell of a comparison that is there: what `bellows compare` starts for each. */
@@ -79,12 +102,6 @@ async function finishedCells({ storage, path }: Place, cells: readonly Cell[]): 
   const finished = new Set<string>();
   for (const { name } of cells) if ((await readResult(storage, path, name)) !== null) finished.add(name);
   return finished;
-}
-
-function jobsOf({ jobs = "1" }: CompareFlags): number {
-  const count = Number(jobs);
-  if (Number.isSafeInteger(count) && count >= 1) return count;
-  throw invalid("input-invalid", "--jobs", jobs, "a whole number from 1");
 }
 
 function wrongFlags(field: string, message: string, hint = ""): BellowsError {

@@ -7,15 +7,13 @@ import type { FailedCell, Times } from "../compare/report/data.ts";
 import { writeComparisonReport } from "../compare/report/report.ts";
 import {
   type Child,
-  environmentVariable,
   exit,
   INTERRUPTED_STATUS,
   onInterrupt,
   type Place,
-  processorCount,
   programCall,
-  startChild,
 } from "../host/node-program.ts";
+import type { CellEngine } from "./cell-engine.ts";
 import { ComparisonView } from "./compare-view.ts";
 
 /** What is to be compared, and where. */
@@ -25,15 +23,14 @@ export interface ComparisonPlan {
   /** The file of the matrix, as it was named. */
   readonly file: string;
   readonly cells: readonly Cell[];
-  /** How many run side by side. */
-  readonly jobs: number;
 }
 
-/** A comparison at work: runs cells as child processes, and gathers their results. */
+/** A comparison at work: has an engine run cells, and gathers their results. */
 export class Comparison {
   readonly #plan: ComparisonPlan;
   /** Cells that are not done yet. */
   readonly #todo: readonly Cell[];
+  readonly #engine: CellEngine;
   readonly #view: ComparisonView;
   readonly #children = new Set<Child>();
   /** Of cells that were given up, by name. */
@@ -48,31 +45,40 @@ export class Comparison {
    * @param finished names of the cells that are done already.
    * @param json prints records in place of text.
    */
-  constructor(plan: ComparisonPlan, finished: ReadonlySet<string>, json: boolean) {
+  constructor(plan: ComparisonPlan, engine: CellEngine, finished: ReadonlySet<string>, json: boolean) {
     this.#plan = plan;
+    this.#engine = engine;
     this.#todo = plan.cells.filter(({ name }) => !finished.has(name));
     this.#view = new ComparisonView(new Progress(plan.cells, finished, plan.matrix.budget), json);
   }
 
-  /** Returns the exit status: 1 where a cell failed. */
+  /**
+   * Returns the exit status: 1 where a cell failed.
+   * @throws BellowsError where the engine is gone, after a report on what was done by then.
+   */
   async run(): Promise<number> {
-    const { matrix, folder, jobs } = this.#plan;
-    this.#view.start(matrix.name, folder.shown, jobs);
+    const { matrix, folder } = this.#plan;
+    this.#view.start(matrix.name, folder.shown, this.#engine);
     const stopListening = onInterrupt(() => this.#stop());
-    await runPool(this.#todo, {
-      jobs,
-      isStopped: () => this.#isStopped,
-      run: (cell, attempt) => this.#attempt(cell, attempt),
-      ended: (cell, attempt) => this.#ended(cell, attempt),
-    });
-    stopListening();
-    await this.#report();
+    try {
+      await runPool(this.#todo, {
+        jobs: Math.min(this.#engine.jobs, this.#todo.length),
+        isStopped: () => this.#isStopped,
+        run: (cell, attempt) => this.#attempt(cell, attempt),
+        ended: (cell, attempt) => this.#ended(cell, attempt),
+      });
+    } finally {
+      stopListening();
+      await this.#gathered;
+      await this.#report();
+    }
+    const again = ["compare", "--resume", folder.shown, ...this.#engine.flags].join(" ");
     if (this.#isStopped) {
-      this.#view.stopped(folder.shown);
+      this.#view.stopped(folder.shown, again);
       return INTERRUPTED_STATUS;
     }
     const failed = this.#failed();
-    this.#view.finish(folder.shown, failed);
+    this.#view.finish(folder.shown, failed, again);
     return failed.length > 0 ? 1 : 0;
   }
 
@@ -91,8 +97,7 @@ export class Comparison {
   }
 
   async #attempt(cell: Cell, attempt: number): Promise<Attempt> {
-    const args = ["compare", "--resume", this.#plan.folder.shown, "--cell", cell.name];
-    const child = startChild(args, driverThreads(this.#plan.jobs), (line) => {
+    const child = this.#engine.start(cell.name, (line) => {
       const record = parseRecord(line);
       if (record !== null) this.#view.record(cell, record);
     });
@@ -127,7 +132,7 @@ export class Comparison {
 
   /** Puts together what there is by now. */
   async #gather() {
-    const { folder, file, jobs } = this.#plan;
+    const { folder, file } = this.#plan;
     const { storage, path } = folder;
     const { rows, curves, times: cells } = await gather(storage, path, this.#plan.cells);
     const known = await readTimes(storage, path);
@@ -135,8 +140,8 @@ export class Comparison {
       [...new Set(Object.values(cells).map((cell) => cell[name]))].join(", ");
     const now = performance.now();
     const times = {
-      command: `${programCall()} compare ${file} --out ${folder.shown}${jobs > 1 ? ` --jobs ${jobs}` : ""}`,
-      jobs,
+      command: [programCall(), "compare", file, "--out", folder.shown, ...this.#engine.flags].join(" "),
+      jobs: this.#engine.room,
       seconds: Number(known.seconds ?? 0) + (now - this.#counted) / 1000,
       // A call that finds all done takes no time, and does not say how it was done.
       ...(this.#todo.length === 0 ? (known as Partial<Times>) : {}),
@@ -148,11 +153,4 @@ export class Comparison {
     await writeTimes(storage, path, times);
     return { rows, curves, times };
   }
-}
-
-/** Shares the processors out among Mesa's software drivers: each would start a thread for every one of them. */
-function driverThreads(jobs: number): Record<string, string> {
-  const variable = "LP_NUM_THREADS";
-  if (jobs === 1 || environmentVariable(variable) !== undefined) return {};
-  return { [variable]: String(Math.max(1, Math.floor(processorCount() / jobs))) };
 }

@@ -66,12 +66,25 @@ async function main(args: readonly string[]): Promise<number> {
   const compare = cli
     .command(
       "compare [matrix]",
-      "Compare recipes over seeds: trains and measures every cell of a matrix file, and reports",
+      "Compare recipes over seeds: trains and measures every cell of a matrix file, and reports (also: sweep)",
     )
     .option("--out <folder>", "Comparison to make or to go on with; comparisons/<name> if left out")
     .option("--resume <folder>", "Go on with a comparison, by the matrix in its own folder")
-    .option("--jobs <n>", "Cells side by side (default: 1); a software driver takes a core for each")
-    .option("--cell <name>", "With --resume: run this one cell and gather nothing");
+    .option(
+      "--engine <name>",
+      "local: cells run on this machine (default); ray: on a Ray cluster (docs/ray.md)",
+    )
+    .option("--jobs <n>", "Cells side by side (default: 1; on Ray all that it has room for)")
+    .option("--cpus <n>", "On Ray: CPUs for each cell (default: 1); a software driver takes as many threads")
+    .option("--gpus <n>", "On Ray: GPUs for each cell, or a share of one, e.g. 0.25 (default: 0)")
+    .option("--resources <json>", `On Ray: others of its resources for each cell, e.g. '{"lab": 1}'`)
+    .option("--shared", "On Ray: all nodes see the comparison's folder, under the same path")
+    .option(
+      "--program <file>",
+      "On Ray: dist/bellows.js as it is on every node; it is taken there if left out",
+    )
+    .option("--cell <name>", "With --resume: run this one cell and gather nothing")
+    .alias("sweep");
   run(json(compare, "Print one JSON record a line and nothing else"), runCompare);
 
   const schedule = cli.command("schedule", "Plot the budget L(t), or print it");

@@ -1,5 +1,5 @@
 /** What a command line program asks of its platform. The modules of src/cli know Node through this one alone. */
-import { fork, spawnSync } from "node:child_process";
+import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
@@ -99,12 +99,17 @@ export function watchOutput(): void {
   process.stderr.on("error", ignore);
 }
 
+/** How a process ended: its exit status, null if a signal ended it; and what it complained of, or the signal. */
+export interface ChildEnd {
+  readonly status: number | null;
+  readonly complaint: string;
+}
+
 /** This program, running as a child of this process. */
 export interface Child {
   /** Asks it to save and end. */
   stop(): void;
-  /** Its exit status, null if a signal ended it; and what it complained of, or the signal. */
-  readonly ended: Promise<{ readonly status: number | null; readonly complaint: string }>;
+  readonly ended: Promise<ChildEnd>;
 }
 
 /**
@@ -121,23 +126,71 @@ export function startChild(
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  let complaint = "";
-  createInterface({ input: child.stdout! }).on("line", onLine);
-  createInterface({ input: child.stderr! }).on("line", (line) => {
-    if (!COMPLAINT.test(complaint)) complaint = line; // the first that tells, else the last
-  });
-  const ended = new Promise<{ status: number | null; complaint: string }>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (status, signal) => {
-      resolve({ status, complaint: signal ?? complaint.replace("bellows: ", "") });
-    });
-  });
+  const ended = attend(child, onLine);
   return {
     stop: () => {
       if (child.connected) child.send(STOP, ignore); // one that has just ended hears nothing
     },
     ended,
   };
+}
+
+/** A program in Python that lines are exchanged with. */
+export interface PythonProgram {
+  /** Writes a line to its standard input; one that has ended hears nothing. */
+  send(line: string): void;
+  /** Ends its standard input. */
+  close(): void;
+  readonly ended: Promise<ChildEnd>;
+}
+
+/**
+ * Starts a program in Python, with the `python3` on the PATH.
+ * @param text the program.
+ * @param onLine called with each line of its standard output.
+ */
+export function startPython(
+  text: string,
+  args: readonly string[],
+  onLine: (line: string) => void,
+): PythonProgram {
+  const child = spawn("python3", ["-c", text, ...args], { stdio: "pipe" });
+  child.stdin.on("error", ignore);
+  const ended = attend(child, onLine).catch(({ code, message }: NodeJS.ErrnoException) => ({
+    status: null,
+    complaint: code === "ENOENT" ? "there is no python3 on the PATH" : message,
+  }));
+  return {
+    send: (line) => {
+      if (child.stdin.writable) child.stdin.write(`${line}\n`);
+    },
+    close: () => child.stdin.end(),
+    ended,
+  };
+}
+
+/** Hears what a child says, to its end. */
+function attend(child: ChildProcess, onLine: (line: string) => void): Promise<ChildEnd> {
+  const complaint = new Complaint();
+  createInterface({ input: child.stdout! }).on("line", onLine);
+  createInterface({ input: child.stderr! }).on("line", (line) => complaint.add(line));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status, signal) => resolve({ status, complaint: signal ?? complaint.text }));
+  });
+}
+
+/** What a program complains of, found in what it writes to standard error: the first line that tells, else the last. */
+export class Complaint {
+  #line = "";
+
+  add(line: string): void {
+    if (!COMPLAINT.test(this.#line)) this.#line = line;
+  }
+
+  get text(): string {
+    return this.#line.replace("bellows: ", "");
+  }
 }
 
 /** How bellows complains, and JavaScript of what nothing caught. */
@@ -169,8 +222,13 @@ export function environmentVariable(name: string): string | undefined {
   return process.env[name];
 }
 
-/** The commit of this checkout, with `-dirty` where files differ from it; "" where that cannot be told. */
+/**
+ * The commit of this checkout, with `-dirty` where files differ from it; "" where that cannot be told. A copy on another machine is
+ * told it, by BELLOWS_COMMIT.
+ */
 export function commitOfProgram(): string {
+  const told = process.env.BELLOWS_COMMIT;
+  if (told !== undefined) return told;
   const args = ["-C", packageFolder(), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"];
   const { status, stdout } = spawnSync("git", args, { encoding: "utf8" });
   return status === 0 ? stdout.trim() : "";

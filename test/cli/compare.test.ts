@@ -2,28 +2,11 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { jsonLines, useBellows, withoutTimes } from "../support/cli.ts";
+import { writeMatrix as writeMatrixIn } from "../support/matrix.ts";
 
 const bellows = useBellows();
 
-/** Two recipes, two seeds; about eight steps of a second in all. */
-const SMOKE = {
-  name: "smoke",
-  preset: "smoke",
-  set: {
-    rl: { promptsPerStep: 4, groupSize: 4 },
-    schedule: { cycle: 4 },
-    eval: { every: 4, problemsPerLevel: 2 },
-    train: { samplesEvery: 0, checkpointEvery: 2 },
-  },
-  budget: { tokens: 5000 },
-  benchmark: { problemsPerLevel: 2, samples: 1, seed: 4242 },
-  entries: [{ recipe: ["siri-cosine", "rejection-sft"], seeds: [0, 1] }],
-};
-
-function writeMatrix(name: string, changes: object = {}): string {
-  writeFileSync(join(bellows.folder, name), JSON.stringify({ ...SMOKE, ...changes }));
-  return name;
-}
+const writeMatrix = (name: string, changes: object = {}) => writeMatrixIn(bellows.folder, name, changes);
 
 /** Every file of a folder, by its path: its bytes, or what is left of them without times. */
 function traceOf(folder: string): Record<string, unknown> {
