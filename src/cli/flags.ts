@@ -54,7 +54,8 @@ export function addConfigFlags(command: Command, stepsPath: "rl.steps" | "sft.st
 export function addRunFlags(command: Command): Command {
   return command
     .option("--out <folder>", "Run folder to make; a fresh one under runs/ if left out")
-    .option("--resume <run>", "Go on with a run in its own folder, up to --steps");
+    .option("--resume <run>", "Go on with a run in its own folder, up to --steps")
+    .option("--log <logger>", "Metrics also to trackio, tensorboard or wandb-offline (docs/logging.md)");
 }
 
 /** @throws BellowsError `config-invalid` or `storage-failed`. */

@@ -27,10 +27,12 @@ import { sftConfigOf } from "../train/sft.ts";
 import { checkpointOf, type Snapshot, snapshotOf } from "../train/snapshot.ts";
 import { loadFitting } from "../train/weights.ts";
 import { type ConfigFlags, configFromFlags } from "./flags.ts";
+import type { MetricsLogger } from "./metrics-logger.ts";
 
 export interface RunFlags extends ConfigFlags {
   readonly resume?: string;
   readonly out?: string;
+  readonly log?: string;
   readonly json?: boolean;
   readonly variants?: string;
 }
@@ -100,6 +102,7 @@ export function loadOf({ storage, path }: Place, name: string, config: Config, t
 /**
  * Runs a trainer to its end or to an interrupt, logging every record and saving checkpoints. A checkpoint is made before
  * the evaluation that may follow it, so that a run that goes on from there logs what an uninterrupted one does.
+ * @param logger is told every line of the log.
  * @returns the exit status.
  */
 export async function trainInto<R extends RunRecord>(
@@ -111,6 +114,7 @@ export async function trainInto<R extends RunRecord>(
     snapshot(): Promise<Snapshot>;
   },
   view: RunView<R>,
+  logger: MetricsLogger | null,
 ): Promise<number> {
   let interrupted = false;
   const stopListening = onInterrupt(() => {
@@ -122,7 +126,9 @@ export async function trainInto<R extends RunRecord>(
   const checkpoint = async () => checkpointOf(trainer.engine, await trainer.snapshot());
   try {
     for await (const record of trainer.run()) {
-      await folder.append("metrics", [logLine(record)]);
+      const line = logLine(record);
+      await folder.append("metrics", [line]);
+      logger?.log(line);
       view.show(record);
       if (record.type !== "step" && record.type !== "sft") continue;
       if (record.type === "step") await folder.append("samples", record.samples);

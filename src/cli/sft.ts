@@ -5,6 +5,7 @@ import { buildEngine, compileAll } from "../train/engine.ts";
 import { type EvalRecord, logLine, type SftRecord } from "../train/records.ts";
 import { SftTrainer } from "../train/sft.ts";
 import { chooseVariants, openDevice } from "./device.ts";
+import { MetricsLogger } from "./metrics-logger.ts";
 import { openRun, planRun, type RunFlags, type RunView, trainInto } from "./run.ts";
 import { bar, formatDuration, formatNumber, formatPercent, INTERRUPTED_TEXT, LiveLine } from "./terminal.ts";
 
@@ -17,6 +18,7 @@ export async function runSft(flags: RunFlags): Promise<number> {
   const plan = await planRun(flags, "sft");
   const { config, task, resumed } = plan;
   const modelConfig = modelConfigOf(config, task);
+  const logger = await MetricsLogger.start(flags.log);
   const gpu = await openDevice();
   const variants = await chooseVariants(gpu, modelConfig, flags.variants ?? "auto");
   const engine = await buildEngine(gpu, config, variants);
@@ -25,14 +27,16 @@ export async function runSft(flags: RunFlags): Promise<number> {
   await compileAll(gpu, () => {});
   const run = await openRun(plan);
   const { shown } = run.place;
+  logger?.begin(run.place, config, resumed !== null);
   const view = new SftView(config.sft.steps, trainer.step, flags.json === true);
-  const status = await trainInto(run, trainer, view);
+  const status = await trainInto(run, trainer, view, logger);
   if (!flags.json) {
     const stopped = status !== 0;
     print(`${stopped ? "stopped early; " : ""}saved ${shown}; train it with --set init=${shown}`);
     if (stopped) print(`go on:      ${programCall()} sft --resume ${shown}`);
   }
   gpu.close();
+  await logger?.close();
   return status;
 }
 

@@ -10,6 +10,7 @@ import { Trainer } from "../train/trainer.ts";
 import { REFERENCE, startingParameters } from "../train/weights.ts";
 import { checkpointSources } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
+import { MetricsLogger } from "./metrics-logger.ts";
 import { loadOf, openRun, planRun, type RunFlags, type RunPlan, trainInto } from "./run.ts";
 import { writeReport } from "./run-report.ts";
 import { TrainingView } from "./training-view.ts";
@@ -31,12 +32,13 @@ export async function runTrain(flags: TrainFlags): Promise<number> {
 /** Does what a plan says. Returns the exit status. */
 export async function train(
   plan: RunPlan,
-  flags: Pick<TrainFlags, "preflight" | "variants">,
+  flags: Pick<TrainFlags, "preflight" | "variants" | "log">,
   view: TrainingView,
 ): Promise<number> {
   // Everything that can be wrong with files is found before the device is opened, and nothing is changed until then.
   const { config, task, resumed } = plan;
   const { parameters, reference } = await weightsOf(plan);
+  const logger = await MetricsLogger.start(flags.log);
 
   const gpu = await openDevice();
   const variants = await chooseVariants(gpu, modelConfigOf(config, task), flags.variants ?? "auto");
@@ -60,11 +62,13 @@ export async function train(
   if (reference !== undefined && resumed === null) {
     await run.folder.saveNamed(REFERENCE, checkpointOf(engine, await trainer.snapshot()));
   }
+  logger?.begin(run.place, config, resumed !== null);
   view.start(shown, trainer.step);
-  const status = await trainInto(run, trainer, view);
+  const status = await trainInto(run, trainer, view, logger);
   await writeReport(storage, run.folder.path, config, gpu, variants);
   view.finish(shown, { gpuBytes: gpu.buffers.peakBytes, residentBytes: peakResidentBytes() });
   gpu.close();
+  await logger?.close();
   return status;
 }
 
