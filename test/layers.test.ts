@@ -16,9 +16,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   io: ["model", "rl"],
   train: ["gpu", "io", "kernels", "model", "rl", "tasks"],
   compare: ["io", "rl", "tasks", "train"],
+  export: ["io", "rl", "tasks", "train"],
   host: ["gpu", "io", "kernels", "model"],
   worker: ["gpu", "host", "io", "model", "rl", "tasks", "train"],
-  cli: ["compare", "gpu", "host", "io", "model", "rl", "tasks", "train"],
+  cli: ["compare", "export", "gpu", "host", "io", "model", "rl", "tasks", "train"],
 };
 
 /** Files that every folder may import. */

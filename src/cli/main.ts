@@ -6,6 +6,7 @@ import { complain, exit, outputWritten, programArguments, watchOutput } from "..
 import { runCompare } from "./compare.ts";
 import { NO_ADAPTER_STATUS, runDoctor } from "./doctor.ts";
 import { runEval } from "./eval.ts";
+import { runExport } from "./export.ts";
 import { addConfigFlags, addRunFlags, readFlags } from "./flags.ts";
 import { runSample } from "./sample.ts";
 import { runSchedule } from "./schedule.ts";
@@ -86,6 +87,15 @@ async function main(args: readonly string[]): Promise<number> {
     .option("--cell <name>", "With --resume: run this one cell and gather nothing")
     .alias("sweep");
   run(json(compare, "Print one JSON record a line and nothing else"), runCompare);
+
+  const exporting = cli
+    .command(
+      "export [run]",
+      "Write a run as a folder that TRL or verl trains: model, problems, reward, schedule",
+    )
+    .option("--to <trainer>", "trl or verl")
+    .option("--out <folder>", "Folder to make; <run>-trl or <run>-verl if left out");
+  run(addConfigFlags(exporting, "rl.steps"), runExport);
 
   const schedule = cli.command("schedule", "Plot the budget L(t), or print it");
   addConfigFlags(schedule, "rl.steps");
