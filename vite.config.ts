@@ -108,6 +108,19 @@ export default defineConfig(({ mode }) => ({
       {
         extends: true,
         test: {
+          name: "parity",
+          include: PARITY_TESTS,
+          globalSetup: "test/support/global-setup.ts",
+          pool: "forks",
+          isolate: false,
+          fileParallelism: false,
+          testTimeout: 3_600_000,
+          hookTimeout: 3_600_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "browser",
           include: BROWSER_TESTS,
           globalSetup: "test/support/browser-setup.ts",
