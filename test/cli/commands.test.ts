@@ -16,6 +16,7 @@ const FLAGS = {
   eval: [...CONFIG_FLAGS, "--variants", "--json"],
   sample: [...CONFIG_FLAGS, "--count", "--samples", "--level", "--temperature", "--prompt", "--json"],
   compare: ["--out", "--resume", "--jobs", "--cell", "--json"],
+  export: [...CONFIG_FLAGS, "--steps", "--to", "--out"],
   schedule: [...CONFIG_FLAGS, "--steps", "--json"],
   doctor: ["--json"],
 };

@@ -93,7 +93,10 @@ describe.each(TARGETS)("what %s has no counterpart for is refused, by its name",
   test.each([
     ["rl.groupFilter", ["rl.groupFilter=mixed"]],
     ["rl.miniBatches", ["rl.miniBatches=3"]],
-    ["rl.stageGroupSizes", ["schedule.kind=staircase", 'schedule.stages=[{"step":0,"cap":80}]', "rl.stageGroupSizes=[4]"]],
+    [
+      "rl.stageGroupSizes",
+      ["schedule.kind=staircase", 'schedule.stages=[{"step":0,"cap":80}]', "rl.stageGroupSizes=[4]"],
+    ],
     ["rl.stageStart", ["schedule.kind=staircase", "rl.stageStart=restart"]],
     ["method.refreshEvery", ["rl.klKind=k3", "rl.klCoefficient=0.1", "method.refreshEvery=5"]],
     ["rl.steps", ["rl.steps=1000000"]],
@@ -130,9 +133,10 @@ test.each([
   ["verl", "eval.forceAnswerAt", "eval.forceAnswerAt=40", "eval.forceAnswerAt=0"],
 ] as const)("%s: a difference in %s is told where there is one", (target, field, differing, same) => {
   const textOf = (setting: string) =>
-    (target === "trl" ? trlMapping(configOf(setting)) : verlMapping(configOf(setting), task)).differences.join(
-      "\n",
-    );
+    (target === "trl"
+      ? trlMapping(configOf(setting))
+      : verlMapping(configOf(setting), task)
+    ).differences.join("\n");
   expect(textOf(differing)).toContain(field);
   expect(textOf(same)).not.toContain(field);
 });

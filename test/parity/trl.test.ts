@@ -1,17 +1,23 @@
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { AGGREGATIONS } from "../../src/rl/aggregation.ts";
+import { capAt } from "../../src/rl/length-schedule.ts";
 import { composeConfig } from "../../src/train/settings.ts";
 import { useGpu } from "../support/gpu.ts";
-import { exportFirstStep, removeExport } from "./one-update.ts";
+import { exportFirstSteps, removeExport } from "./first-steps.ts";
 import { runForJson } from "./python.ts";
 
 const SCRIPT = fileURLToPath(new URL("trl_update.py", import.meta.url));
 const gpu = useGpu();
 
-/** Settings of one step that TRL has exactly. */
-const ONE_STEP = [
-  "rl.steps=1",
+/** Settings of a few steps that TRL has exactly; budget and learning rate move. */
+const SETTINGS = [
+  "rl.steps=4",
+  "schedule.kind=cosine",
+  "schedule.cycle=6",
+  "rl.warmupSteps=2",
+  "rl.decay=cosine",
   "rl.advantageStd=sample",
   "train.samplesEvery=1",
   "eval.every=0",
@@ -19,8 +25,11 @@ const ONE_STEP = [
 ];
 
 interface Compared {
+  /** Of each step. */
+  readonly caps: readonly number[];
   /** Norm of the difference over our norm. */
   readonly gradient: number;
+  /** The same of the change of the weights over all steps. */
   readonly update: number;
   /** Largest difference. */
   readonly advantages: number;
@@ -28,26 +37,37 @@ interface Compared {
   readonly norm: number;
 }
 
-test.each([
-  ...AGGREGATIONS.map((aggregation) => [`rl.lossAggregation=${aggregation}`]),
-  ["rl.overlong=mask"],
-  ["rl.overlong=soft"],
-  ["rl.advantageStd=none"],
-  ["rl.entropyCoefficient=0.01"],
-  ["rl.temperature=0.8"],
-  ["rl.weightDecay=0.1"],
-])("one update from the same responses, in TRL's own loop: %s", async (setting) => {
-  const config = composeConfig({ settings: [...ONE_STEP, setting] });
-  const folder = await exportFirstStep(gpu(), config, "trl");
+/** One setting of each run, beside those. */
+const VARIED = [
+  ...AGGREGATIONS.map((aggregation) => `rl.lossAggregation=${aggregation}`),
+  "rl.overlong=mask",
+  "rl.overlong=soft",
+  "rl.advantageStd=none",
+  "rl.entropyCoefficient=0.01",
+  "rl.temperature=0.8",
+  "rl.weightDecay=0.1",
+];
+
+test("the same responses make the same gradient and the same weights, in TRL's own loop", async () => {
+  const folders: string[] = [];
+  const { schedule } = composeConfig({ settings: SETTINGS });
+  for (const setting of VARIED) {
+    const config = composeConfig({ settings: [...SETTINGS, setting] });
+    folders.push(await exportFirstSteps(gpu(), config, "trl"));
+  }
   try {
-    const compared = await runForJson<Compared>(SCRIPT, [], folder);
-    console.log(setting, compared);
-    expect(compared.norm).toBeGreaterThan(0.01);
-    expect(compared.advantages).toBeLessThan(1e-5);
-    expect(compared.gradient).toBeLessThan(1e-3);
-    // Adam's first step is nearly the sign of the gradient, so the least of its elements weigh as much as the largest.
-    expect(compared.update).toBeLessThan(1e-2);
+    const found = await runForJson<Record<string, Compared>>(SCRIPT, folders, tmpdir());
+    for (const [i, setting] of VARIED.entries()) {
+      const { gradient, update, advantages, norm, caps } = found[folders[i]!]!;
+      console.log(setting, { gradient, update, advantages, norm });
+      expect(caps, setting).toEqual([0, 1, 2, 3].map((step) => capAt(schedule, step)));
+      expect(norm, setting).toBeGreaterThan(0.01);
+      expect(advantages, setting).toBeLessThan(1e-5);
+      expect(gradient, setting).toBeLessThan(1e-3);
+      // Adam's first step is nearly the sign of the gradient, so its least elements weigh as much as its largest.
+      expect(update, setting).toBeLessThan(1e-2);
+    }
   } finally {
-    removeExport(folder);
+    for (const folder of folders) removeExport(folder);
   }
 });

@@ -8,15 +8,15 @@ import { NodeStorage } from "../../src/host/node-storage.ts";
 import { encodeSafetensors } from "../../src/io/safetensors.ts";
 import type { ModelConfig } from "../../src/model/config.ts";
 import { ParameterTable } from "../../src/model/parameters.ts";
-import { type Config, modelConfigOf } from "../../src/train/config.ts";
 import { createTask } from "../../src/tasks/registry.ts";
+import { type Config, modelConfigOf } from "../../src/train/config.ts";
 import { bundledParameters, makeTrainer, runTo } from "../support/training.ts";
 
 /**
- * The first step of a run, in a folder with its export: rollouts.json has the responses by their prompts' rows with what
- * bellows made of them, gradient.safetensors and after.safetensors the gradient and the weights after the update.
+ * The first steps of a run, in a folder with its export: rollouts.json has the responses of each step with what bellows made
+ * of them, gradient.safetensors the gradient of the first step, after.safetensors the weights after the last.
  */
-export async function exportFirstStep(gpu: Gpu, config: Config, target: Target): Promise<string> {
+export async function exportFirstSteps(gpu: Gpu, config: Config, target: Target): Promise<string> {
   const parent = mkdtempSync(join(tmpdir(), "bellows-parity-"));
   const task = createTask(config.task.name, config.task.settings);
   const made = makeExport(config, task, target);
@@ -26,11 +26,12 @@ export async function exportFirstStep(gpu: Gpu, config: Config, target: Target):
   const records = await runTo(trainer, 1);
   const { model } = trainer.engine;
   const gradient = await model.readFlat(model.gradients.total);
+  records.push(...(await runTo(trainer)));
   const { parameters } = await trainer.snapshot();
-  const step = records.find((record) => record.type === "step")!;
-  const rollouts = step.samples.map(({ group, tokens, logprobs, reward, advantage }) => {
-    return { group, tokens, logprobs, reward, advantage };
-  });
+  const steps = records.filter((record) => record.type === "step");
+  const rollouts = steps.map(({ samples }) =>
+    samples.map(({ tokens, reward, advantage }) => ({ tokens, reward, advantage })),
+  );
 
   const folder = join(parent, "export");
   const modelConfig = modelConfigOf(config, task);
