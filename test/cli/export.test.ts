@@ -46,7 +46,7 @@ describe("export", () => {
       expect(rows).toEqual(answered);
       const { parameters } = await loadCheckpoint(new NodeStorage(bellows.folder), `run-${to}/model`);
       const start = await bundledParameters();
-    expect(Buffer.from(parameters.buffer).equals(Buffer.from(start.buffer))).toBe(true);
+      expect(Buffer.from(parameters.buffer).equals(Buffer.from(start.buffer))).toBe(true);
     },
   );
 
