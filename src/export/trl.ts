@@ -31,6 +31,7 @@ export function trlMapping(config: Config): Mapping {
     settings: {
       seed: config.seed,
       updates: rl.miniBatches,
+      batch: responses / rl.miniBatches,
       overlongBuffer: rl.overlong === "soft" ? rl.overlongBuffer : 0,
       optimizer: { betas: [rl.beta1, rl.beta2], eps: rl.eps, weight_decay: rl.weightDecay },
       eval: {
@@ -42,7 +43,6 @@ export function trlMapping(config: Config): Mapping {
       },
       trl: {
         max_steps: rl.steps * rl.miniBatches,
-        per_device_train_batch_size: responses / rl.miniBatches,
         steps_per_generation: rl.miniBatches,
         gradient_accumulation_steps: 1,
         num_generations: rl.groupSize,

@@ -20,7 +20,7 @@ function at(data: unknown, path: string): unknown {
 describe("a setting in TRL's words", () => {
   test.each([
     ["rl.groupSize=4", "trl.num_generations", 4],
-    ["rl.promptsPerStep=6", "trl.per_device_train_batch_size", 48],
+    ["rl.promptsPerStep=6", "batch", 48],
     ["rl.steps=7", "trl.max_steps", 7],
     ["schedule.lmax=96", "trl.max_completion_length", 96],
     ["rl.temperature=0.7", "trl.temperature", 0.7],
@@ -40,7 +40,7 @@ describe("a setting in TRL's words", () => {
     ["rl.lossAggregation=seq-mean-token-sum", "trl.loss_type", "luspo"],
     ["rl.miniBatches=2", "trl.loss_type", "bnpo"],
     ["rl.miniBatches=2", "trl.steps_per_generation", 2],
-    ["rl.miniBatches=2", "trl.per_device_train_batch_size", 64],
+    ["rl.miniBatches=2", "batch", 64],
     ["rl.miniBatches=2", "trl.max_steps", 640],
     ["rl.entropyCoefficient=0.01", "trl.entropy_coef", 0.01],
     ["rl.overlong=mask", "trl.mask_truncated_completions", true],

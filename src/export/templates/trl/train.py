@@ -6,6 +6,7 @@ Everything that was measured lies in FOLDER/metrics.jsonl, a line a step; the mo
 import argparse
 import csv
 import json
+import os
 from pathlib import Path
 
 import torch
@@ -75,7 +76,9 @@ class Journal(TrainerCallback):
         self.every = every
         path.write_text("")
 
-    def write(self, record):
+    def write(self, state, record):
+        if not state.is_world_process_zero:
+            return
         with open(self.path, "a") as file:
             file.write(json.dumps(record) + "\n")
 
@@ -84,16 +87,16 @@ class Journal(TrainerCallback):
             return
         update = state.global_step - 1
         step = update // self.schedule.updates
-        self.write({"type": "step", "step": step, "update": update, "cap": self.schedule.cap(update), **logs})
+        self.write(state, {"type": "step", "step": step, "update": update, "cap": self.schedule.cap(update), **logs})
 
     def on_train_begin(self, args, state, control, model, **_):
-        self.write({"type": "eval", "step": 0, **self.evaluate(model)})
+        self.write(state, {"type": "eval", "step": 0, **self.evaluate(model)})
 
     def on_step_end(self, args, state, control, model, **_):
         step, rest = divmod(state.global_step, self.schedule.updates)
         is_due = state.global_step == state.max_steps or (self.every > 0 and step % self.every == 0)
         if rest == 0 and is_due:
-            self.write({"type": "eval", "step": step, **self.evaluate(model)})
+            self.write(state, {"type": "eval", "step": step, **self.evaluate(model)})
 
 
 def make_evaluation(tokenizer):
@@ -141,11 +144,14 @@ def make_trainer(seed, out):
     optimizer = torch.optim.AdamW(model.parameters(), lr=1.0, **SETTINGS["optimizer"])
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda u: rates[min(u // updates, len(rates) - 1)])
     schedule = LengthSchedule(caps, updates)
+    # The batch is that of all processes together.
+    batch = SETTINGS["batch"] // int(os.environ.get("WORLD_SIZE", "1"))
+    settings = {**SETTINGS["trl"], "per_device_train_batch_size": batch}
     journal = Journal(out / "metrics.jsonl", schedule, make_evaluation(tokenizer), SETTINGS["eval"]["every"])
     trainer = GRPOTrainer(
         model=model,
         reward_funcs=reward,
-        args=GRPOConfig(output_dir=str(out), seed=seed, use_cpu=not torch.cuda.is_available(), **SETTINGS["trl"]),
+        args=GRPOConfig(output_dir=str(out), seed=seed, use_cpu=not torch.cuda.is_available(), **settings),
         train_dataset=Dataset.from_parquet(str(HERE / "train.parquet")),
         processing_class=tokenizer,
         optimizers=(optimizer, scheduler),
