@@ -60,13 +60,15 @@ def compare(folder):
     ours, ours_after = load_file(folder / "gradient.safetensors"), load_file(folder / "after.safetensors")
     names = list(ours)
     assert set(names) == set(after), "the models have other parameters"
+    norm = torch.cat([ours[n].flatten() for n in names]).norm().item()
+    clip = min(1.0, trainer.args.max_grad_norm / norm)  # TRL's is looked at after clipping
     advantages = [torch.tensor([r["advantage"] for r in step]) for step in rollouts]
     return {
-        "gradient": relative([ours[n] for n in names], [capture.gradient[n] for n in names]),
+        "gradient": relative([ours[n] * clip for n in names], [capture.gradient[n] for n in names]),
         "update": relative([ours_after[n] - before[n] for n in names], [after[n].detach() - before[n] for n in names]),
         "advantages": max((a - s["advantages"]).abs().max().item() for a, s in zip(advantages, scored, strict=True)),
         "caps": caps,
-        "norm": torch.cat([ours[n].flatten() for n in names]).norm().item(),
+        "norm": norm,
     }
 
 
