@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { makeExport, writeExport } from "../../src/export/folder.ts";
 import { NodeStorage } from "../../src/host/node-storage.ts";
 import { createTask } from "../../src/tasks/registry.ts";
@@ -10,11 +10,12 @@ import { composeConfig } from "../../src/train/settings.ts";
 import { useGpu } from "../support/gpu.ts";
 import { bundledParameters, makeTrainer, runTo } from "../support/training.ts";
 import { compareCurves } from "./curves.ts";
-import { runScript } from "./python.ts";
+import { interpreter, runScript } from "./python.ts";
 
 const SEEDS = [0, 1, 2];
 const WINDOW = 20;
 const gpu = useGpu();
+beforeAll(() => void interpreter()); // before minutes are spent
 
 const configOf = (seed: number) =>
   composeConfig({

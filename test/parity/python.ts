@@ -3,12 +3,13 @@ import { existsSync } from "node:fs";
 
 const INSTALL = `Tests of parity need Python with TRL and verl:
   python3 -m venv venv
-  venv/bin/pip install torch trl==1.16.0 "transformers<5.11" hydra-core codetiming torchdata "tensordict<=0.10" "ray[default]"
-  venv/bin/pip install --no-deps verl==0.9.1
+  venv/bin/pip install torch trl==1.16.0 "ray[default]" hydra-core codetiming torchdata "tensordict<=0.10" pylatexenc pybind11 \\
+    tensorboard cachetools fastapi uvicorn pyzmq msgspec TransferQueue
+  venv/bin/pip install --no-deps verl==0.9.1   # its own list wants an older transformers, wandb and more
   BELLOWS_PYTHON=$PWD/venv/bin/python npm run test:parity`;
 
-/** The Python that has the trainers: the environment variable BELLOWS_PYTHON. */
-function interpreter(): string {
+/** The Python that has the trainers: the environment variable BELLOWS_PYTHON. Throws where it names none. */
+export function interpreter(): string {
   const path = process.env.BELLOWS_PYTHON;
   if (path === undefined || !existsSync(path)) throw new Error(`BELLOWS_PYTHON is ${path}\n${INSTALL}`);
   return path;

@@ -1,15 +1,16 @@
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { AGGREGATIONS } from "../../src/rl/aggregation.ts";
 import { capAt } from "../../src/rl/length-schedule.ts";
 import { composeConfig } from "../../src/train/settings.ts";
 import { useGpu } from "../support/gpu.ts";
 import { exportFirstSteps, removeExport } from "./first-steps.ts";
-import { runForJson } from "./python.ts";
+import { interpreter, runForJson } from "./python.ts";
 
 const SCRIPT = fileURLToPath(new URL("trl_update.py", import.meta.url));
 const gpu = useGpu();
+beforeAll(() => void interpreter()); // before minutes are spent
 
 /** Settings of a few steps that TRL has exactly; budget and learning rate move. */
 const SETTINGS = [

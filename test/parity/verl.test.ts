@@ -1,12 +1,13 @@
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { composeConfig } from "../../src/train/settings.ts";
 import { useGpu } from "../support/gpu.ts";
 import { exportFirstSteps, removeExport } from "./first-steps.ts";
-import { runForJson } from "./python.ts";
+import { interpreter, runForJson } from "./python.ts";
 
 const SCRIPT = fileURLToPath(new URL("verl_update.py", import.meta.url));
 const gpu = useGpu();
+beforeAll(() => void interpreter()); // before minutes are spent
 
 /** Settings that verl has exactly, and a budget that moves from step to step. */
 const SETTINGS = [
