@@ -46,9 +46,9 @@ export function checkExportable({ rl, method, schedule }: Config, target: Target
   if (rl.klCoefficient > 0 && method.refreshEvery > 0) {
     throw refuse("method.refreshEvery", method.refreshEvery, "0 where there is a KL penalty");
   }
-  const responses = rl.promptsPerStep;
-  if (responses % rl.miniBatches !== 0) {
-    throw refuse("rl.miniBatches", rl.miniBatches, `a divisor of rl.promptsPerStep (${responses})`);
+  if (rl.promptsPerStep % rl.miniBatches !== 0) {
+    const right = `a divisor of rl.promptsPerStep (${rl.promptsPerStep})`;
+    throw refuse("rl.miniBatches", rl.miniBatches, right);
   }
 }
 
