@@ -1,5 +1,5 @@
 #!/bin/sh
-# Trains the model in this folder with verl, as `bellows train` does. Settings of verl may follow: ./train.sh trainer.n_gpus_per_node=4
+# Trains the model in this folder with verl, as `bellows train` does. Settings of verl may follow: sh train.sh trainer.n_gpus_per_node=4
 set -eu
 cd "$(dirname "$0")"
 export EXPORT="$PWD"                                # config.yaml finds this folder by it
