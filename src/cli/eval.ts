@@ -1,13 +1,13 @@
 import { print } from "../host/node-program.ts";
-import { createTask } from "../tasks/registry.ts";
 import { modelConfigOf } from "../train/config.ts";
 import { buildEngine, compileAll } from "../train/engine.ts";
 import { evalProblems, evaluate } from "../train/evaluate.ts";
 import { logLine } from "../train/records.ts";
 import { NO_PROGRESS, type Progress } from "../train/snapshot.ts";
-import { configForCheckpoint, loadNamed } from "./checkpoints.ts";
+import { loadNamed } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
 import type { ConfigFlags } from "./flags.ts";
+import { prepareFor } from "./prepare.ts";
 import { formatNumber, formatPercent, table } from "./terminal.ts";
 
 export interface EvalFlags extends ConfigFlags {
@@ -17,13 +17,12 @@ export interface EvalFlags extends ConfigFlags {
 
 /** `bellows eval [checkpoint]`: accuracy and length per difficulty at L_max. */
 export async function runEval(checkpoint: string | undefined, flags: EvalFlags): Promise<number> {
-  const config = await configForCheckpoint(checkpoint, flags);
-  const task = createTask(config.task.name, config.task.settings);
+  const { config, task } = await prepareFor(checkpoint, flags);
   const name = checkpoint ?? config.init;
   const { parameters, trainer } = await loadNamed(config, task, name);
   const gpu = await openDevice();
   const variants = await chooseVariants(gpu, modelConfigOf(config, task), flags.variants ?? "auto");
-  const engine = await buildEngine(gpu, config, variants);
+  const engine = await buildEngine(gpu, config, variants, task);
   engine.model.writeParameters(parameters);
   await compileAll(gpu, () => {});
   // Sampling is seeded by the step: a checkpoint of a run gives what the run logged there.

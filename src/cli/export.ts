@@ -12,7 +12,7 @@ import { needsReference } from "../train/reference.ts";
 import { composeConfig } from "../train/settings.ts";
 import { loadFitting, REFERENCE, startingParameters } from "../train/weights.ts";
 import { checkpointSources } from "./checkpoints.ts";
-import { type ConfigFlags, configFromFlags, settingsOf } from "./flags.ts";
+import { type ConfigFlags, settingsOf, sourcesFromFlags } from "./flags.ts";
 import { plural } from "./terminal.ts";
 
 export interface ExportFlags extends ConfigFlags {
@@ -27,7 +27,10 @@ const LAUNCH: Readonly<Record<Target, string>> = { trl: "python train.py", verl:
 export async function runExport(run: string | undefined, flags: ExportFlags): Promise<number> {
   const target = targetOf(flags.to);
   const place = run === undefined ? undefined : placeOf(run);
-  const config = place === undefined ? configFromFlags(flags, "rl.steps") : await configOfRun(place, flags);
+  const config =
+    place === undefined
+      ? composeConfig(sourcesFromFlags(flags, "rl.steps"))
+      : await configOfRun(place, flags);
   const task = createTask(config.task.name, config.task.settings);
   const made = makeExport(config, task, target);
   const out = placeOf(flags.out ?? `${place === undefined ? task.name : place.shown}-${target}`);

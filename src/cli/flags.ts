@@ -2,9 +2,8 @@ import type { Command } from "cac";
 import { BellowsError } from "../errors.ts";
 import { readTextFile } from "../host/node-program.ts";
 import { RECIPES, recipeOf } from "../rl/recipes/index.ts";
-import type { Config } from "../train/config.ts";
 import { PRESET_NOTES } from "../train/presets.ts";
-import { composeConfig } from "../train/settings.ts";
+import type { ConfigSources } from "../train/settings.ts";
 
 /** Flags that make a config. */
 export interface ConfigFlags {
@@ -59,15 +58,18 @@ export function addRunFlags(command: Command): Command {
 }
 
 /** @throws BellowsError `config-invalid` or `storage-failed`. */
-export function configFromFlags(flags: ConfigFlags, stepsPath: "rl.steps" | "sft.steps" | null): Config {
+export function sourcesFromFlags(
+  flags: ConfigFlags,
+  stepsPath: "rl.steps" | "sft.steps" | null,
+): ConfigSources {
   const settings = settingsOf(flags);
   if (flags.steps !== undefined && stepsPath !== null) settings.push(`${stepsPath}=${flags.steps}`);
-  return composeConfig({
+  return {
     ...(flags.preset === undefined ? {} : { preset: flags.preset }),
     ...(flags.config === undefined ? {} : { file: parseJsonFile(flags.config) }),
     ...(flags.recipe === undefined ? {} : { recipe: recipeOf(flags.recipe) }),
     settings,
-  });
+  };
 }
 
 /** The single settings among the flags, as `path=value`. */

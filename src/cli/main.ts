@@ -8,6 +8,7 @@ import { NO_ADAPTER_STATUS, runDoctor } from "./doctor.ts";
 import { runEval } from "./eval.ts";
 import { runExport } from "./export.ts";
 import { addConfigFlags, addRunFlags, readFlags } from "./flags.ts";
+import { runImport } from "./import.ts";
 import { runSample } from "./sample.ts";
 import { runSchedule } from "./schedule.ts";
 import { runSft } from "./sft.ts";
@@ -63,6 +64,16 @@ async function main(args: readonly string[]): Promise<number> {
     .option("--prompt <text>", 'Your own problem in the task\'s words, e.g. "4 8 a * 8 b - 4 >"')
     .option("--variants <choice>", VARIANTS);
   run(json(sample, "Print one JSON record a line"), runSample);
+
+  const published = cli.command(
+    "import <folder>",
+    "Look at a published Qwen2 or Llama model: what it is, and whether this device can sample and train it",
+  );
+  addConfigFlags(published, null).option(
+    "--out <folder>",
+    "Also copy it as a checkpoint of bellows, in 32 bits; train, sample and eval take the published folder itself",
+  );
+  run(json(published, "Print what was found as JSON"), runImport);
 
   const compare = cli
     .command(

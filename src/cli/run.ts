@@ -17,17 +17,17 @@ import {
   RunFolder,
   readRunConfig,
 } from "../io/run-folder.ts";
-import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Config } from "../train/config.ts";
 import type { Engine } from "../train/engine.ts";
 import { logLine, type RunRecord } from "../train/records.ts";
-import { composeConfig } from "../train/settings.ts";
-import { sftConfigOf } from "../train/sft.ts";
+import { sftConfigOf } from "../train/settings.ts";
 import { checkpointOf, type Snapshot, snapshotOf } from "../train/snapshot.ts";
-import { loadFitting } from "../train/weights.ts";
-import { type ConfigFlags, configFromFlags } from "./flags.ts";
+import { type CheckpointPlace, loadFitting } from "../train/weights.ts";
+import { type ConfigFlags, sourcesFromFlags } from "./flags.ts";
 import type { MetricsLogger } from "./metrics-logger.ts";
+import { keptProblems, prepare } from "./prepare.ts";
+import { readingProgress } from "./terminal.ts";
 
 export interface RunFlags extends ConfigFlags {
   readonly resume?: string;
@@ -48,6 +48,8 @@ export interface RunPlan {
   readonly kind: RunKind;
   readonly config: Config;
   readonly task: Task;
+  /** Of a text task: its problems, which a new run keeps. */
+  readonly problems?: string;
   /** What people call a new run; its folder's name unless given. */
   readonly title?: string;
   /** Where a new run is to go; null: a fresh place under `runs`. */
@@ -74,14 +76,28 @@ export interface RunView<R> {
 /** Finds everything that can be wrong with flags and files. */
 export async function planRun(flags: RunFlags, kind: RunKind): Promise<RunPlan> {
   if (flags.resume !== undefined) return planResumed(flags, flags.resume, kind);
-  const given = configFromFlags(flags, `${kind}.steps`);
+  const { config: given, ...prepared } = await prepare(sourcesFromFlags(flags, `${kind}.steps`));
+  if (kind === "sft") checkTeaches(prepared.task);
   const config = kind === "sft" ? sftConfigOf(given) : given;
   const out = flags.out === undefined ? null : await outFor(flags.out);
-  return { kind, config, task: createTask(config.task.name, config.task.settings), out, resumed: null };
+  return { kind, config, ...prepared, out, resumed: null };
+}
+
+/** @throws BellowsError `config-invalid` for a task that has no teacher to imitate. */
+function checkTeaches({ name, script }: Task): void {
+  if (script !== undefined) return;
+  throw new BellowsError(
+    "config-invalid",
+    `task.name is ${name}; it must be a task with a teacher to imitate`,
+    {
+      field: "task.name",
+      hint: `A published model needs none: start from it by ${programCall()} train --set init=<folder>`,
+    },
+  );
 }
 
 /** Makes the run folder, or opens the one that goes on and takes it back to its latest checkpoint. */
-export async function openRun({ kind, config, title, out, resumed }: RunPlan): Promise<OpenRun> {
+export async function openRun({ kind, config, problems, title, out, resumed }: RunPlan): Promise<OpenRun> {
   if (resumed !== null) {
     const { place } = resumed;
     const folder = await RunFolder.open(place.storage, place.path);
@@ -90,13 +106,18 @@ export async function openRun({ kind, config, title, out, resumed }: RunPlan): P
     return { folder, place };
   }
   const run = await createRun(kind, config, out);
+  if (problems !== undefined) await run.folder.writeProblems(problems);
   await writeAbout(run.place.storage, run.place.path, { kind, ...(title === undefined ? {} : { title }) });
   return run;
 }
 
 /** Loads a named checkpoint of a run, e.g. `reference`. */
-export function loadOf({ storage, path }: Place, name: string, config: Config, task: Task) {
-  return loadFitting({ storage, path: checkpointPath(path, name) }, config, task);
+export function loadOf(run: Place, name: string, config: Config, task: Task) {
+  return loadFitting(checkpointAt(run, name), config, task, readingProgress());
+}
+
+function checkpointAt({ storage, path }: Place, name: string): CheckpointPlace {
+  return { storage, path: checkpointPath(path, name) };
 }
 
 /**
@@ -164,9 +185,10 @@ async function planResumed(flags: RunFlags, resume: string, kind: RunKind): Prom
     throw new BellowsError("input-invalid", message, { field: "resume", hint });
   }
   const settings = flags.steps === undefined ? [] : [`${kind}.steps=${flags.steps}`];
-  const config = composeConfig({ file, settings });
-  const task = createTask(config.task.name, config.task.settings);
-  const snapshot = await readSnapshot(place, config, task);
+  const latest = await latestOf(place);
+  const kept = await keptProblems(place);
+  const { config, task } = await prepare({ file, settings }, { place: checkpointAt(place, latest), ...kept });
+  const snapshot = await readSnapshot(place, latest, config, task);
   const { steps } = config[kind];
   if (snapshot.progress.step > steps) {
     throw new BellowsError(
@@ -178,9 +200,8 @@ async function planResumed(flags: RunFlags, resume: string, kind: RunKind): Prom
   return { kind, config, task, out: null, resumed: { place, snapshot } };
 }
 
-/** The state that a run goes on from: its latest checkpoint. Takes nothing back yet. */
-async function readSnapshot(place: Place, config: Config, task: Task): Promise<Snapshot> {
-  const { storage, path, shown } = place;
+/** The name of a run's latest checkpoint. */
+async function latestOf({ storage, path, shown }: Place): Promise<string> {
   await storage.recover(path);
   const latest = await latestCheckpoint(storage, path);
   if (latest === undefined) {
@@ -189,7 +210,12 @@ async function readSnapshot(place: Place, config: Config, task: Task): Promise<S
       hint: "Start it anew, under another name.",
     });
   }
-  return snapshotOf(await loadOf(place, latest, config, task), shown);
+  return latest;
+}
+
+/** The state that a run goes on from. Takes nothing back yet. */
+async function readSnapshot(place: Place, latest: string, config: Config, task: Task): Promise<Snapshot> {
+  return snapshotOf(await loadOf(place, latest, config, task), place.shown);
 }
 
 /** Where a new run is to go; nothing is made there yet. */

@@ -1,15 +1,15 @@
 import { BellowsError } from "../errors.ts";
 import { print } from "../host/node-program.ts";
 import { Random, STREAM } from "../random.ts";
-import { createTask } from "../tasks/registry.ts";
 import { drawProblem } from "../tasks/split.ts";
 import type { Problem, Task } from "../tasks/task.ts";
 import { modelConfigOf } from "../train/config.ts";
 import { buildEngine, compileAll } from "../train/engine.ts";
 import { evalPrompt, evalRollout } from "../train/evaluate.ts";
-import { configForCheckpoint, loadNamed } from "./checkpoints.ts";
+import { loadNamed } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
 import type { ConfigFlags } from "./flags.ts";
+import { prepareFor } from "./prepare.ts";
 import { bold, dim } from "./terminal.ts";
 
 export interface SampleFlags extends ConfigFlags {
@@ -25,11 +25,13 @@ export interface SampleFlags extends ConfigFlags {
 /** `bellows sample [checkpoint]`: prints reasoning traces for problems that training never sees, or for a given prompt. */
 export async function runSample(checkpoint: string | undefined, flags: SampleFlags): Promise<number> {
   const { set = [], temperature } = flags;
-  const config = await configForCheckpoint(checkpoint, {
-    ...flags,
-    set: temperature === undefined ? set : [...set, `eval.temperature=${temperature}`],
-  });
-  const task = createTask(config.task.name, config.task.settings);
+  const more = temperature === undefined ? [] : [`eval.temperature=${temperature}`];
+  const withoutProblems = flags.prompt !== undefined;
+  const { config, task } = await prepareFor(
+    checkpoint,
+    { ...flags, set: [...set, ...more] },
+    { withoutProblems },
+  );
   const count = wholeFlag("count", flags.count, 4, 1, 1000);
   const samples = wholeFlag("samples", flags.samples, 1, 1, 1000);
   const problems =
@@ -39,7 +41,7 @@ export async function runSample(checkpoint: string | undefined, flags: SampleFla
 
   const gpu = await openDevice();
   const variants = await chooseVariants(gpu, modelConfigOf(config, task), flags.variants ?? "auto");
-  const engine = await buildEngine(gpu, config, variants);
+  const engine = await buildEngine(gpu, config, variants, task);
   engine.model.writeParameters(parameters);
   await compileAll(gpu, () => {});
   const trajectories = await evalRollout(engine, {
@@ -50,6 +52,7 @@ export async function runSample(checkpoint: string | undefined, flags: SampleFla
     seed: config.seed,
     stream: STREAM.showSampling,
     step: 0,
+    otherEnds: task.vocabulary.otherEnds,
     firstId: 0,
   });
   gpu.close();
@@ -57,6 +60,7 @@ export async function runSample(checkpoint: string | undefined, flags: SampleFla
   for (const [index, problem] of problems.entries()) {
     const judge = "answer" in problem ? (problem as Problem) : null;
     const prompt = vocabulary.format(problem.prompt);
+    const indent = "\n".padEnd(8);
     if (!flags.json) print(`${bold(prompt)}${judge === null ? "" : dim(`  right: ${judge.answer}`)}`);
     for (const { response, ended } of trajectories.slice(index * samples, (index + 1) * samples)) {
       const verdict = judge === null ? null : task.verify(judge, response);
@@ -67,7 +71,7 @@ export async function runSample(checkpoint: string | undefined, flags: SampleFla
       print(
         flags.json
           ? JSON.stringify(record)
-          : `  ${mark} ${String(response.length).padStart(3)}  ${text}${end}`,
+          : `  ${mark} ${String(response.length).padStart(3)}  ${text.replaceAll("\n", indent)}${end}`,
       );
     }
   }
@@ -87,7 +91,7 @@ function given(task: Task, text: string): Pick<Problem, "prompt"> {
   if (prompt.length >= 1 && prompt.length <= task.maxPromptTokens) return { prompt };
   throw new BellowsError(
     "input-invalid",
-    `the prompt has ${prompt.length} words; it must have 1 to ${task.maxPromptTokens}`,
+    `the prompt has ${prompt.length} tokens; it must have 1 to ${task.maxPromptTokens}`,
     {
       field: "prompt",
     },

@@ -1,6 +1,7 @@
 import { print, terminalColumns } from "../host/node-program.ts";
 import { capAt, phaseAt } from "../rl/length-schedule.ts";
-import { type ConfigFlags, configFromFlags } from "./flags.ts";
+import { type ConfigFlags, sourcesFromFlags } from "./flags.ts";
+import { prepare } from "./prepare.ts";
 import { plural } from "./terminal.ts";
 
 const ROWS = 12;
@@ -9,8 +10,8 @@ const MARGIN = 8;
 const LEAST_COLUMNS = 20;
 
 /** `bellows schedule`: prints or plots L(t). With `json`, one array of integer caps, step 0 first. */
-export function runSchedule(flags: ConfigFlags & { readonly json?: boolean }): number {
-  const config = configFromFlags(flags, "rl.steps");
+export async function runSchedule(flags: ConfigFlags & { readonly json?: boolean }): Promise<number> {
+  const { config } = await prepare(sourcesFromFlags(flags, "rl.steps"), { withoutProblems: true });
   const { schedule, rl } = config;
   const caps = Array.from({ length: rl.steps }, (_, step) => capAt(schedule, step));
   if (flags.json) {

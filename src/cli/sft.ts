@@ -21,7 +21,7 @@ export async function runSft(flags: RunFlags): Promise<number> {
   const logger = await MetricsLogger.start(flags.log);
   const gpu = await openDevice();
   const variants = await chooseVariants(gpu, modelConfig, flags.variants ?? "auto");
-  const engine = await buildEngine(gpu, config, variants);
+  const engine = await buildEngine(gpu, config, variants, task);
   engine.model.writeParameters(resumed?.snapshot.parameters ?? initialParameters(modelConfig, config.seed));
   const trainer = new SftTrainer(engine, resumed?.snapshot);
   await compileAll(gpu, () => {});

@@ -84,6 +84,23 @@ export class LiveLine {
   }
 }
 
+/** Below so many parameters, reading them takes no time to speak of. */
+const SLOW_PARAMETERS = 20_000_000;
+
+/** Shows how far the reading of a large model is, where there is a terminal. */
+export function readingProgress(): (done: number, total: number) => void {
+  const line = new LiveLine(Number.POSITIVE_INFINITY);
+  const begin = performance.now();
+  return (done, total) => {
+    if (total < SLOW_PARAMETERS) return;
+    if (done === total) return line.clear();
+    const seconds = (performance.now() - begin) / 1000;
+    const left = formatDuration((seconds / done) * (total - done));
+    const rate = (done / seconds / 1e6).toFixed(0);
+    line.update(`reading weights ${bar(done / total, 16)} ${rate} million parameters/s  ${left} left`);
+  };
+}
+
 /** Rows of cells as aligned columns; numbers, and what looks like one, to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>

@@ -3,7 +3,8 @@ import { peakResidentBytes, programCall, residentBytes } from "../host/node-prog
 import { recipeOf } from "../rl/recipes/index.ts";
 import { modelConfigOf } from "../train/config.ts";
 import { buildEngine, compileAll } from "../train/engine.ts";
-import { plannedBytes, preflight } from "../train/preflight.ts";
+import { plannedBytes } from "../train/planned-bytes.ts";
+import { preflight } from "../train/preflight.ts";
 import { needsReference } from "../train/reference.ts";
 import { checkpointOf } from "../train/snapshot.ts";
 import { Trainer } from "../train/trainer.ts";
@@ -13,6 +14,7 @@ import { chooseVariants, openDevice } from "./device.ts";
 import { MetricsLogger } from "./metrics-logger.ts";
 import { loadOf, openRun, planRun, type RunFlags, type RunPlan, trainInto } from "./run.ts";
 import { writeReport } from "./run-report.ts";
+import { readingProgress } from "./terminal.ts";
 import { TrainingView } from "./training-view.ts";
 
 export interface TrainFlags extends RunFlags {
@@ -42,9 +44,9 @@ export async function train(
 
   const gpu = await openDevice();
   const variants = await chooseVariants(gpu, modelConfigOf(config, task), flags.variants ?? "auto");
-  const planned = await plannedBytes(gpu, config, variants);
+  const planned = await plannedBytes(gpu, config, variants, task);
   view.device(gpu, variants);
-  const engine = await buildEngine(gpu, config, variants);
+  const engine = await buildEngine(gpu, config, variants, task);
   engine.model.writeParameters(parameters);
   const trainer = new Trainer(engine, {
     ...(resumed === null ? {} : { resumed: resumed.snapshot }),
@@ -85,7 +87,7 @@ function checkTrains(recipe: string | undefined): void {
 async function weightsOf({ config, task, resumed }: RunPlan) {
   const keepsStart = needsReference(config);
   if (resumed === null) {
-    const parameters = await startingParameters(checkpointSources(), config, task);
+    const parameters = await startingParameters(checkpointSources(), config, task, readingProgress());
     return { parameters, reference: keepsStart ? parameters : undefined };
   }
   const { parameters } = resumed.snapshot;

@@ -64,11 +64,10 @@ export async function writeExport(
   config: Config,
   task: Task,
 ): Promise<void> {
-  const { tokens, pad, end } = task.vocabulary;
   try {
     await saveCheckpoint(storage, joinPath(folder, "model"), {
       config: modelConfigOf(config, task),
-      vocabulary: { tokens, pad, end },
+      vocabulary: task.vocabulary.stored,
       parameters: weights,
     });
     for (const [name, content] of files) await storage.write(joinPath(folder, name), [content]);

@@ -1,22 +1,21 @@
 import { BellowsError } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { type Parameter, ParameterTable } from "../model/parameters.ts";
-import {
-  modelConfigJson,
-  readModelConfig,
-  readVocabulary,
-  tokenizerConfigJson,
-  tokenizerJson,
-  type VocabularyDescription,
-} from "./hugging-face.ts";
+import { modelConfigJson, readModelConfig } from "./hugging-face.ts";
 import { checkJson, decodeJson, encodeJson, isJsonObject, type JsonObject, refuse, shown } from "./json.ts";
 import { encodeSafetensors, type Tensor } from "./safetensors.ts";
 import { type Chunks, joinPath, type Storage } from "./storage.ts";
+import {
+  type CheckpointVocabulary,
+  checkSameVocabulary,
+  checkVocabulary,
+  readCheckpointVocabulary,
+  specialIds,
+  tokenizerFiles,
+} from "./vocabulary.ts";
 import { openTensors, openWeights, type TensorFiles, WEIGHTS } from "./weight-files.ts";
 
 const CONFIG = "config.json";
-const TOKENIZER = "tokenizer.json";
-const TOKENIZER_CONFIG = "tokenizer_config.json";
 const OPTIMIZER = "optimizer.safetensors";
 const TRAINER = "trainer.json";
 
@@ -52,7 +51,7 @@ export interface TrainerState<State = JsonObject> {
 
 /** What a checkpoint folder holds; without `optimizer` and `trainer` it is a model for use, not for training on. */
 export interface Checkpoint<State = JsonObject> extends Weights {
-  readonly vocabulary: VocabularyDescription;
+  readonly vocabulary: CheckpointVocabulary;
   readonly optimizer?: OptimizerState;
   readonly trainer?: TrainerState<State>;
 }
@@ -60,7 +59,7 @@ export interface Checkpoint<State = JsonObject> extends Weights {
 /** What a checkpoint has to fit; `max_position_embeddings` may differ. */
 export interface Expected {
   readonly config?: ModelConfig;
-  readonly vocabulary?: VocabularyDescription;
+  readonly vocabulary?: CheckpointVocabulary;
 }
 
 /**
@@ -79,9 +78,8 @@ export async function saveCheckpoint(
   checkVocabulary(vocabulary, config);
   const table = new ParameterTable(config);
   const files = new Map<string, Chunks>([
-    [CONFIG, [encodeJson(modelConfigJson(config, vocabulary), CONFIG)]],
-    [TOKENIZER, [encodeJson(tokenizerJson(vocabulary), TOKENIZER)]],
-    [TOKENIZER_CONFIG, [encodeJson(tokenizerConfigJson(config, vocabulary), TOKENIZER_CONFIG)]],
+    [CONFIG, [encodeJson(modelConfigJson(config, specialIds(vocabulary)), CONFIG)]],
+    ...tokenizerFiles(vocabulary, config),
     // transformers refuses weights that do not say that they are PyTorch's.
     [WEIGHTS, encodeSafetensors(tensorsOf(table, parameters, "parameters"), { format: "pt" })],
   ]);
@@ -102,8 +100,11 @@ export async function saveCheckpoint(
   await storage.writeFolder(folder, files);
 }
 
+/** Told how many of a model's parameters are read. */
+export type ReadProgress = (done: number, total: number) => void;
+
 /**
- * Reads a checkpoint folder that bellows wrote.
+ * Reads a checkpoint folder, of bellows or of a published model.
  * @throws BellowsError `checkpoint-invalid` naming the file, the field or tensor, what it is and what would be
  *   right, also where it does not fit `expected`; `storage-failed`.
  */
@@ -111,24 +112,14 @@ export async function loadCheckpoint(
   storage: Storage,
   folder: string,
   expected: Expected = {},
+  progress: ReadProgress = () => {},
 ): Promise<Checkpoint> {
-  const { configJson, table, ...weights } = await loadModel(storage, folder, expected.config);
-  const names = { tokenizer: joinPath(folder, TOKENIZER), config: joinPath(folder, CONFIG) };
-  const tokenizer = decodeJson(await readPart(storage, folder, TOKENIZER), names.tokenizer);
-  const vocabulary = readVocabulary(tokenizer, configJson, names);
-  const { vocab_size } = weights.config;
-  if (vocabulary.tokens.length !== vocab_size) {
-    refuse(
-      names.config,
-      "vocab_size",
-      vocab_size,
-      `${vocabulary.tokens.length}, as many as ${TOKENIZER} has`,
-    );
-  }
-  if (expected.vocabulary !== undefined)
-    checkSameVocabulary(vocabulary, expected.vocabulary, names.tokenizer);
+  const { config, configJson, table, file } = await openModel(storage, folder, expected.config);
+  const vocabulary = await readCheckpointVocabulary(storage, folder, configJson);
+  if (expected.vocabulary !== undefined) checkSameVocabulary(vocabulary, expected.vocabulary, folder);
   return {
-    ...weights,
+    config,
+    parameters: await flatten(file, table, "", progress),
     vocabulary,
     ...(await loadOptimizer(storage, folder, table)),
     ...(await loadTrainer(storage, folder)),
@@ -145,15 +136,28 @@ export async function loadWeights(
   folder: string,
   expected?: ModelConfig,
 ): Promise<Weights> {
-  const { config, parameters } = await loadModel(storage, folder, expected);
-  return { config, parameters };
+  const { config, table, file } = await openModel(storage, folder, expected);
+  return { config, parameters: await flatten(file, table) };
 }
 
-async function loadModel(
+/** A model whose weights can be read, but are not yet. */
+export interface OpenModel {
+  readonly config: ModelConfig;
+  /** `config.json` as it stands. */
+  readonly configJson: JsonObject;
+  readonly table: ParameterTable;
+  readonly file: TensorFiles;
+}
+
+/**
+ * Opens the model of a checkpoint folder: everything is checked but the values of the weights.
+ * @throws BellowsError as {@link loadCheckpoint}.
+ */
+export async function openModel(
   storage: Storage,
   folder: string,
-  expected: ModelConfig | undefined,
-): Promise<Weights & { readonly configJson: JsonObject; readonly table: ParameterTable }> {
+  expected?: ModelConfig,
+): Promise<OpenModel> {
   const configFile = joinPath(folder, CONFIG);
   const configJson = decodeJson(await readPart(storage, folder, CONFIG), configFile);
   const config = readModelConfig(configJson, configFile);
@@ -167,7 +171,7 @@ async function loadModel(
   }
   const table = new ParameterTable(config);
   checkTensors(file, table.parameters);
-  return { config, parameters: await flatten(file, table), configJson, table };
+  return { config, configJson, table, file };
 }
 
 async function loadOptimizer(
@@ -215,7 +219,7 @@ async function readPart(storage: Storage, folder: string, part: string): Promise
   }
   throw new BellowsError("checkpoint-invalid", `${name} is missing; a checkpoint folder has it`, {
     field: part,
-    hint: `A checkpoint is a folder with ${CONFIG}, ${WEIGHTS} or its shards, and ${TOKENIZER}.`,
+    hint: `A checkpoint is a folder with ${CONFIG}, ${WEIGHTS} or its shards, and tokenizer.json.`,
   });
 }
 
@@ -238,10 +242,14 @@ async function flatten(
   file: TensorFiles,
   table: ParameterTable,
   start = "",
+  progress: ReadProgress = () => {},
 ): Promise<Float32Array<ArrayBuffer>> {
   const flat = new Float32Array(table.totalFloats);
+  let done = 0;
   for (const { name, offset, size } of table.parameters) {
     await file.copy(start + name, flat.subarray(offset, offset + size));
+    done += size;
+    progress(done, table.count);
   }
   return flat;
 }
@@ -272,41 +280,4 @@ function checkSameConfig(config: ModelConfig, expected: ModelConfig, file: strin
     const [is, right] = [config[field], expected[field]].map((value) => JSON.stringify(value));
     if (is !== right) refuse(file, field, config[field], `${right} for this run`);
   }
-}
-
-function checkSameVocabulary(
-  found: VocabularyDescription,
-  expected: VocabularyDescription,
-  file: string,
-): void {
-  const length = Math.max(found.tokens.length, expected.tokens.length);
-  for (let id = 0; id < length; id++) {
-    const right = expected.tokens[id];
-    if (found.tokens[id] !== right) {
-      refuse(file, `token ${id}`, found.tokens[id], `${shown(right)} for this task`);
-    }
-  }
-  for (const field of ["pad", "end"] as const) {
-    if (found[field] !== expected[field])
-      refuse(file, `the ${field} token`, found[field], `${expected[field]} for this task`);
-  }
-}
-
-function checkVocabulary({ tokens, pad, end }: VocabularyDescription, config: ModelConfig): void {
-  const fail = (field: string, value: unknown, right: string): never => {
-    throw new BellowsError("input-invalid", `vocabulary.${field} is ${shown(value)}; it must be ${right}`, {
-      field: `vocabulary.${field}`,
-    });
-  };
-  if (tokens.length !== config.vocab_size) {
-    fail("tokens.length", tokens.length, `${config.vocab_size}, the model's vocab_size`);
-  }
-  const earlier = new Set<string>();
-  for (const [id, token] of tokens.entries()) {
-    if (token === "" || /\s/.test(token)) fail(`tokens[${id}]`, token, "a word without white space");
-    if (earlier.has(token)) fail(`tokens[${id}]`, token, "unlike every other token");
-    earlier.add(token);
-  }
-  if (tokens[pad] === undefined) fail("pad", pad, `an id below ${tokens.length}`);
-  if (tokens[end] === undefined) fail("end", end, `an id below ${tokens.length}`);
 }

@@ -24,8 +24,11 @@ export interface VocabularyDescription {
   readonly end: number;
 }
 
-/** `config.json` as `transformers` writes it for a Qwen2 model, or for a Llama model where there is no bias. */
-export function modelConfigJson(config: ModelConfig, vocabulary: VocabularyDescription): JsonObject {
+/**
+ * `config.json` as `transformers` writes it for a Qwen2 model, or for a Llama model where there is no bias.
+ * @param specialIds what it says of special tokens.
+ */
+export function modelConfigJson(config: ModelConfig, specialIds: JsonObject): JsonObject {
   const { architecture, model_type, fixed } = config.attention_bias
     ? ARCHITECTURES.qwen2
     : ARCHITECTURES.llama;
@@ -48,9 +51,7 @@ export function modelConfigJson(config: ModelConfig, vocabulary: VocabularyDescr
     attention_dropout: 0,
     ...fixed,
     tie_word_embeddings: config.tie_word_embeddings,
-    bos_token_id: null,
-    eos_token_id: vocabulary.end,
-    pad_token_id: vocabulary.pad,
+    ...specialIds,
     torch_dtype: "float32",
   };
 }

@@ -13,6 +13,7 @@ import { joinPath, pathNames, type Storage } from "./storage.ts";
 //   config.json             the run's configuration; a folder without it is no run
 //   metrics.jsonl           one JSON object a line
 //   samples.jsonl           likewise
+//   problems.jsonl          the problems of a run of text, as they were when it began
 //   checkpoints/000040/     the state after 40 steps (src/io/checkpoint.ts)
 //   checkpoints/final/      a state that has a name, e.g. low, high, final
 //   checkpoints/latest      name of the checkpoint from which to go on
@@ -21,6 +22,8 @@ import { joinPath, pathNames, type Storage } from "./storage.ts";
 const CONFIG = "config.json";
 const CHECKPOINTS = "checkpoints";
 const LATEST = joinPath(CHECKPOINTS, "latest");
+
+const PROBLEMS = "problems.jsonl";
 
 /** The logs of a run: `<name>.jsonl`. */
 export const LOGS = ["metrics", "samples"] as const;
@@ -90,6 +93,11 @@ export class RunFolder {
     const logBytes = { metrics: 0, samples: 0 };
     for (const log of LOGS) logBytes[log] = await cutHalfLine(storage, logPath(path, log));
     return new RunFolder(storage, path, logBytes);
+  }
+
+  /** Keeps the problems of a run of text with it. */
+  async writeProblems(problems: string): Promise<void> {
+    await this.#storage.write(joinPath(this.path, PROBLEMS), [new TextEncoder().encode(problems)]);
   }
 
   /** Puts another configuration in place, e.g. one of more steps. */
@@ -196,6 +204,12 @@ export async function listRuns(storage: Storage, parent: string): Promise<string
     if (await storage.exists(joinPath(parent, name, CONFIG))) runs.push(name);
   }
   return runs;
+}
+
+/** The problems that a run of text has kept; undefined where it has none. */
+export async function readRunProblems(storage: Storage, path: string): Promise<string | undefined> {
+  const file = joinPath(path, PROBLEMS);
+  return (await storage.exists(file)) ? new TextDecoder().decode(await storage.read(file)) : undefined;
 }
 
 /** The configuration of a run, as it was handed in. */

@@ -73,6 +73,8 @@ export interface MethodTraits {
   readonly sampler: "policy" | "reference";
   /** Whether the loss measures from the reference policy, beside any KL penalty. */
   readonly needsReference?: boolean;
+  /** Whether a teacher's responses are learnt from. */
+  readonly needsTeacher?: boolean;
   /** Whether the reference answers each prompt as well, `groupSize` times. */
   readonly referenceGroup?: boolean;
   /** Words forced at the start of responses, each on an equal share of a group; none: sampling is free. */

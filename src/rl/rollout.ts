@@ -10,6 +10,8 @@ export interface SamplingSettings {
   readonly seed: number;
   readonly stream: Stream;
   readonly step: number;
+  /** Tokens that end a response beside the decoder's own; left out: none. */
+  readonly otherEnds?: readonly number[];
 }
 
 /** What to sample in one rollout. */
@@ -31,7 +33,7 @@ export interface RolloutRequest extends SamplingSettings {
 /** A response with what the sampler knew of it. */
 export interface Trajectory {
   readonly prompt: readonly number[];
-  /** The opening, if one was forced, and the sampled tokens, up to and including the end token if it was drawn. */
+  /** The opening, if one was forced, and the sampled tokens, up to and including the end token if one was drawn. */
   readonly response: readonly number[];
   /** Of each token under the sampling distribution, in nats. */
   readonly logprobs: Float32Array;
@@ -104,7 +106,7 @@ export async function rollout(decoder: RolloutDecoder, request: RolloutRequest):
 export async function continueAll(
   decoder: RolloutDecoder,
   beginnings: readonly Beginning[],
-  { temperature, seed, stream, step }: SamplingSettings,
+  { temperature, seed, stream, step, otherEnds = [] }: SamplingSettings,
 ): Promise<Continuation[]> {
   const { sequences } = decoder.capacity;
   const continuations: Continuation[] = [];
@@ -122,14 +124,17 @@ export async function continueAll(
       stream,
       step,
     });
-    // A smaller cap gives the beginning of the same response, so each is cut to its own.
+    // A smaller cap gives the beginning of the same response, so each is cut to its own; and so does an end that the device
+    // does not know of.
     for (const [i, { cap }] of chunk.entries()) {
-      const response = Array.from(decoded.tokens[i]!.subarray(0, cap));
+      const tokens = Array.from(decoded.tokens[i]!.subarray(0, cap));
+      const end = tokens.findIndex((token) => token === decoder.endToken || otherEnds.includes(token));
+      const length = end < 0 ? tokens.length : end + 1;
       continuations.push({
-        response,
-        logprobs: decoded.logprobs[i]!.slice(0, cap),
-        entropies: decoded.entropies[i]!.slice(0, cap),
-        ended: response.at(-1) === decoder.endToken,
+        response: tokens.slice(0, length),
+        logprobs: decoded.logprobs[i]!.slice(0, length),
+        entropies: decoded.entropies[i]!.slice(0, length),
+        ended: end >= 0,
       });
     }
   }

@@ -1,11 +1,13 @@
-import { BEHAVIOUR_WORDS, type BehaviourWord, type Vocabulary } from "./vocabulary.ts";
+/** Words whose number in a response shows how the model thinks (SIRI, section 4.4): counted, never rewarded. */
+export const BEHAVIOUR_WORDS = ["wait", "alt", "so"] as const;
 
-/** How often each behaviour word occurs among the tokens. */
-export function countWords(vocabulary: Vocabulary, tokens: readonly number[]): Record<BehaviourWord, number> {
-  const counts = { wait: 0, alt: 0, so: 0 };
-  for (const word of BEHAVIOUR_WORDS) {
-    const id = vocabulary[word];
-    for (const token of tokens) if (token === id) counts[word] += 1;
-  }
-  return counts;
+export type BehaviourWord = (typeof BEHAVIOUR_WORDS)[number];
+
+/** What they are in English text. */
+const IN_TEXT = { wait: /\bwait\b/gi, alt: /\balternatively\b/gi, so: /\bso\b/gi } as const;
+
+/** How often each behaviour word occurs in a text. */
+export function countInText(text: string): Record<BehaviourWord, number> {
+  const count = (word: BehaviourWord) => text.match(IN_TEXT[word])?.length ?? 0;
+  return { wait: count("wait"), alt: count("alt"), so: count("so") };
 }

@@ -9,9 +9,9 @@ import {
   type Level,
   levelAt,
   probability,
-  type Task,
   type TaskDefinition,
   type ThinkingWords,
+  type ToyTask,
   type Verdict,
 } from "./task.ts";
 import { habitSettings, takeStep } from "./teacher.ts";
@@ -69,7 +69,7 @@ export type ChainSettings = Readonly<Record<keyof typeof SETTINGS, number>>;
  * The value after the last check of a step, else the quick one, is what the next step begins with. `alt` does
  * the whole problem again, and the last chain counts.
  */
-export class ChainArithmetic implements Task<ChainProblem> {
+export class ChainArithmetic implements ToyTask<ChainProblem> {
   readonly name = "chain-arithmetic";
   readonly vocabulary = new Vocabulary([...TOKENS, ...LABELS], 2);
   readonly levels: readonly Level[] = LEVELS.map(({ operations, standsFor }) => ({
@@ -81,6 +81,7 @@ export class ChainArithmetic implements Task<ChainProblem> {
   readonly budgetTokens = 4;
   readonly largestBudget = LARGEST_BUDGET;
   readonly thinking: ThinkingWords = { end: this.vocabulary.ans, wait: this.vocabulary.wait };
+  readonly script = this;
   readonly #settings: ChainSettings;
 
   constructor(settings: ChainSettings) {

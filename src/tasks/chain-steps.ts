@@ -1,6 +1,6 @@
 import { applyOperation, type ChainProblem, LABELS } from "./chain-problem.ts";
 import type { Operator } from "./expression.ts";
-import type { Task } from "./task.ts";
+import type { ToyTask } from "./task.ts";
 
 /** A result as a response gives it. */
 export interface ReadResult {
@@ -61,7 +61,7 @@ export function readResults({ start, operations }: ChainProblem, words: readonly
 
 /** The results of a response, each judged by the value that the response had come to before it. */
 export function stepStatistics(
-  { vocabulary }: Pick<Task, "vocabulary">,
+  { vocabulary }: Pick<ToyTask, "vocabulary">,
   problem: ChainProblem,
   response: readonly number[],
 ): StepRecord[] {

@@ -16,9 +16,9 @@ import {
   levelAt,
   type Problem,
   probability,
-  type Task,
   type TaskDefinition,
   type ThinkingWords,
+  type ToyTask,
   type Verdict,
 } from "./task.ts";
 import { habitSettings, takeStep } from "./teacher.ts";
@@ -97,7 +97,7 @@ export type CountdownSettings = Readonly<Record<keyof typeof SETTINGS, number>>;
  * whether the two are equal. If they differ, `alt` and another attempt follow. The answer is an infix expression, and
  * any right one counts, not only those that the teacher's left-to-right attempts can find.
  */
-export class Countdown implements Task<CountdownProblem> {
+export class Countdown implements ToyTask<CountdownProblem> {
   readonly name = "countdown";
   readonly vocabulary = new Vocabulary(["<pad>", "<eos>", ...NUMBERS, ...SYMBOLS]);
   readonly levels: readonly Level[] = LEVELS.map(({ name, count, standsFor }) => ({
@@ -109,6 +109,7 @@ export class Countdown implements Task<CountdownProblem> {
   readonly budgetTokens = 3;
   readonly largestBudget = LARGEST_BUDGET;
   readonly thinking: ThinkingWords = { end: this.vocabulary.ans, wait: this.vocabulary.wait };
+  readonly script = this;
   readonly #settings: CountdownSettings;
 
   constructor(settings: CountdownSettings) {

@@ -1,9 +1,10 @@
 import { BellowsError } from "../errors.ts";
 import { chainArithmetic } from "./chain-arithmetic.ts";
 import { countdown } from "./countdown.ts";
-import type { Setting, Task, TaskDefinition } from "./task.ts";
+import type { Setting, TaskDefinition, ToyTask } from "./task.ts";
+import { TEXT } from "./text/settings.ts";
 
-/** Every task, by name. */
+/** Every task that needs nothing but settings, by name. */
 export const TASKS: ReadonlyMap<string, TaskDefinition> = new Map(
   [chainArithmetic, countdown].map((definition): [string, TaskDefinition] => [definition.name, definition]),
 );
@@ -14,10 +15,17 @@ export const TASKS: ReadonlyMap<string, TaskDefinition> = new Map(
  * @throws BellowsError `config-invalid` for an unknown task (field `task.name`), an unknown setting or a value
  *   out of its range (field `task.settings.X`).
  */
-export function createTask(name: string, settings: Readonly<Record<string, number>> = {}): Task {
+export function createTask(name: string, settings: Readonly<Record<string, number>> = {}): ToyTask {
   const definition = TASKS.get(name);
+  if (name === TEXT) {
+    throw new BellowsError(
+      "config-invalid",
+      `task.name is "${TEXT}", whose tokenizer and problems are files; the command line's train, sample and eval read them`,
+      { field: "task.name" },
+    );
+  }
   if (definition === undefined) {
-    throw invalid("task.name", `"${name}"`, `one of ${[...TASKS.keys()].join(", ")}`);
+    throw invalid("task.name", `"${name}"`, `one of ${[...TASKS.keys()].join(", ")}, or ${TEXT}`);
   }
   return definition.create(resolveSettings(definition, settings));
 }

@@ -31,7 +31,7 @@ export function splitOf(key: string): Split {
 }
 
 /**
- * Draws problems until one belongs to the split.
+ * Draws a problem of a split: from the list of them, where the task has one, else by drawing until one belongs to it.
  * @throws BellowsError `config-invalid` where a level has (nearly) no such problem.
  */
 export function drawProblem<P extends Problem>(
@@ -40,6 +40,8 @@ export function drawProblem<P extends Problem>(
   split: Split,
   random: Random,
 ): P {
+  const listed = task.listed?.(level, split);
+  if (listed !== undefined && listed.length > 0) return random.pick(listed);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const problem = task.problem(level, random);
     if (splitOf(problem.key) === split) return problem;

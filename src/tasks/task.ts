@@ -1,5 +1,7 @@
 import { BellowsError } from "../errors.ts";
 import type { Random } from "../random.ts";
+import type { Language } from "./language.ts";
+import type { Split } from "./split.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** One problem, as plain data. A task adds the fields that its verifier and its teacher need. */
@@ -22,7 +24,7 @@ export interface Verdict {
 
 export interface Level {
   readonly name: string;
-  /** The benchmark of the SIRI paper whose place this level takes. */
+  /** The benchmark of the SIRI paper whose place this level takes; empty where it takes none. */
   readonly standsFor: string;
   /** Tokens, end token included, of a response that takes every step once and checks none. */
   readonly shortestResponse: number;
@@ -43,28 +45,37 @@ export interface ThinkingWords {
 }
 
 /**
- * A kind of problem with its language, its verifier and a teacher. Every random choice comes from the generator
- * that is handed in, so the same generator gives the same problems and traces.
+ * A kind of problem with its language and its verifier. Every random choice comes from the generator that is handed in, so
+ * the same generator gives the same problems.
  *
  * A task takes back only problems that it made itself; `P` names what it adds to them.
  */
 export interface Task<P extends Problem = Problem> {
   readonly name: string;
-  readonly vocabulary: Vocabulary;
+  readonly vocabulary: Language;
   /** From easy to hard. */
   readonly levels: readonly Level[];
   /** Tokens of the longest prompt. */
   readonly maxPromptTokens: number;
+  /** Absent where responses have no thinking apart from the answer. */
+  readonly thinking?: ThinkingWords;
+  /** Absent where the language is not the task's own, so that it has neither a teacher nor words of its own. */
+  readonly script?: Script<P>;
+  /** @throws BellowsError `input-invalid` where there is no such level. */
+  problem(level: number, random: Random): P;
+  /** All problems of a level that belong to a split; absent where there is no end of them. */
+  listed?(level: number, split: Split): readonly P[];
+  /** Judges a response: the sampled tokens up to and including the end token, if it was drawn. Never throws. */
+  verify(problem: P, response: readonly number[]): Verdict;
+}
+
+/** What a task can do that made up its language. */
+export interface Script<P extends Problem = Problem> {
+  readonly vocabulary: Vocabulary;
   /** Tokens that {@link withBudget} adds to a prompt. */
   readonly budgetTokens: number;
   /** The largest budget that a prompt can name. */
   readonly largestBudget: number;
-  /** Absent where responses have no thinking apart from the answer. */
-  readonly thinking?: ThinkingWords;
-  /** @throws BellowsError `input-invalid` where there is no such level. */
-  problem(level: number, random: Random): P;
-  /** Judges a response: the sampled tokens up to and including the end token, if it was drawn. Never throws. */
-  verify(problem: P, response: readonly number[]): Verdict;
   /** A response of the teacher, ending in the end token. The teacher errs, so it need not be correct. */
   trace(problem: P, random: Random): number[];
   /**
@@ -78,6 +89,13 @@ export interface Task<P extends Problem = Problem> {
    * a way through the whole problem comes to. Null where none is right. Never throws.
    */
   cutAfterSolution(problem: P, response: readonly number[], count: number): number[] | null;
+}
+
+/** A task with a language of its own. */
+export interface ToyTask<P extends Problem = Problem> extends Task<P>, Script<P> {
+  readonly vocabulary: Vocabulary;
+  /** The task itself. */
+  readonly script: Script<P>;
 }
 
 /** A number that a user may set, with all that a form needs to ask for it. */
@@ -99,7 +117,7 @@ export interface TaskDefinition<Name extends string = string> {
   /** In the order in which a form shows them. */
   readonly settings: Readonly<Record<Name, Setting>>;
   /** `settings` must be complete and in range: see `resolveSettings` of registry.ts. */
-  create(settings: Readonly<Record<Name, number>>): Task;
+  create(settings: Readonly<Record<Name, number>>): ToyTask;
 }
 
 /** A setting that is a probability. */

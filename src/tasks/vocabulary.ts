@@ -1,12 +1,9 @@
 import { BellowsError } from "../errors.ts";
-
-/** Words whose number in a response shows how the model thinks (SIRI, section 4.4): counted, never rewarded. */
-export const BEHAVIOUR_WORDS = ["wait", "alt", "so"] as const;
-
-export type BehaviourWord = (typeof BEHAVIOUR_WORDS)[number];
+import { BEHAVIOUR_WORDS, type BehaviourWord } from "./behaviour.ts";
+import type { Language, WordList } from "./language.ts";
 
 /** A word-level vocabulary: a token is a word, and text is words with white space between them. */
-export class Vocabulary {
+export class Vocabulary implements Language {
   /** Words by token id. */
   readonly tokens: readonly string[];
   /** `<pad>`: fills up arrays; never sampled. */
@@ -21,6 +18,7 @@ export class Vocabulary {
   readonly so: number;
   /** `ans`: what follows, up to the end token, is the answer. */
   readonly ans: number;
+  readonly otherEnds: readonly number[] = [];
   readonly #ids: ReadonlyMap<string, number>;
   readonly #numberTokens: number;
 
@@ -51,6 +49,15 @@ export class Vocabulary {
 
   get size(): number {
     return this.tokens.length;
+  }
+
+  get unsampled(): number {
+    return this.pad;
+  }
+
+  get stored(): WordList {
+    const { tokens, pad, end } = this;
+    return { tokens, pad, end };
   }
 
   /** @throws BellowsError `input-invalid` for an unknown word. */
@@ -106,6 +113,14 @@ export class Vocabulary {
       previous = token;
     }
     return text;
+  }
+
+  countWords(ids: readonly number[]): Record<BehaviourWord, number> {
+    const counts = { wait: 0, alt: 0, so: 0 };
+    for (const word of BEHAVIOUR_WORDS) {
+      for (const id of ids) if (id === this[word]) counts[word] += 1;
+    }
+    return counts;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Config } from "./config-schema.ts";
 /** Tokens of the longest prompt that is sampled from: budgets that prompts name and forced openings come to the task's own. */
 export function promptTokens({ method }: Config, task: Task): number {
   const { promptBudget, openings = [] } = traitsOf(method.name);
-  const budget = promptBudget === undefined ? 0 : task.budgetTokens;
+  const budget = promptBudget === undefined ? 0 : task.script!.budgetTokens;
   return task.maxPromptTokens + budget + (openings.length > 0 ? 1 : 0);
 }
 

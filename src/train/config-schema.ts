@@ -1,10 +1,12 @@
 import * as v from "valibot";
 import { MAX_HEAD_DIM } from "../kernels/attention.ts";
+import type { RopeScaling } from "../kernels/rope.ts";
 import { MAX_BATCH_TOKENS } from "../model/gradients.ts";
 import { AGGREGATIONS } from "../rl/aggregation.ts";
 import { DECAYS } from "../rl/learning-rate.ts";
 import { SCHEDULE_KINDS } from "../rl/length-schedule.ts";
 import { METHOD_NAMES } from "../rl/recipes/traits.ts";
+import { ANSWER_PATTERNS } from "../tasks/text/settings.ts";
 
 /** What a form or a help text says of a number, beside its description. */
 interface Field {
@@ -23,6 +25,8 @@ const MAX_STAGES = 1000;
 const STAGES = `a list of up to ${MAX_STAGES} objects of step and cap`;
 const GROUP_SIZES = `a list of up to ${MAX_STAGES} group sizes`;
 const INIT = "pre-rl, two-modes, random or the path of a checkpoint folder";
+
+const ROPE_SCALING = "null, or an object of rope_type (linear or llama3) and its numbers";
 
 function number(description: string, { unit = "", least = 0, most = 1e9 }: Field = {}) {
   const right = `a number from ${least} to ${most}`;
@@ -50,6 +54,11 @@ export function whole(
   );
 }
 
+function flag(description: string) {
+  const isFlag = (value: unknown) => typeof value === "boolean";
+  return v.pipe(v.custom<boolean>(isFlag, "true or false"), v.description(description));
+}
+
 export function choice<const T extends readonly string[]>(description: string, options: T) {
   return v.pipe(v.picklist(options, `one of ${options.join(", ")}`), v.description(description));
 }
@@ -64,6 +73,24 @@ export function object(message: string) {
 
 export function group<T extends v.ObjectEntries>(entries: T) {
   return v.strictObject(entries, `an object of ${Object.keys(entries).join(", ")}`);
+}
+
+/** The numbers of each kind of scaling. */
+const SCALING_NUMBERS: Readonly<Record<string, readonly string[]>> = {
+  linear: ["factor"],
+  llama3: ["factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"],
+};
+
+/** Null, or a scaling with just its numbers, which `checkModelConfig` looks at. */
+function isScaling(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return value === null;
+  const { rope_type, ...numbers } = value as Record<string, unknown>;
+  const wanted = Object.entries(SCALING_NUMBERS).find(([type]) => type === rope_type)?.[1];
+  return (
+    wanted !== undefined &&
+    Object.keys(numbers).length === wanted.length &&
+    wanted.every((name) => typeof numbers[name] === "number")
+  );
 }
 
 const adamw = {
@@ -103,6 +130,21 @@ export const ConfigSchema = group({
       v.description("how often each difficulty is drawn, relative to the others; empty: all alike"),
     ),
   }),
+  text: group({
+    file: v.pipe(
+      v.string("the path of a file"),
+      v.description("of text: file of problems, a JSON object of prompt and answer a line"),
+    ),
+    answer: choice(
+      "of text: where a response says its answer: \\boxed{x}, #### x, <answer>x</answer>, or the last number",
+      ANSWER_PATTERNS,
+    ),
+    promptTokens: whole("of text: most tokens of a prompt", {
+      unit: "tokens",
+      least: 1,
+      most: MAX_TOKENS,
+    }),
+  }),
   model: group({
     hidden_size: whole("width of the residual stream; a multiple of 4", {
       unit: "channels",
@@ -133,6 +175,14 @@ export const ConfigSchema = group({
     }),
     rms_norm_eps: number("ε of RMSNorm", { least: 1e-12, most: 1 }),
     rope_theta: number("base of the rotary frequencies", { least: 1 }),
+    rope_scaling: v.pipe(
+      v.custom<RopeScaling | null>(isScaling, ROPE_SCALING),
+      v.description(
+        "how the rotary frequencies differ from those of rope_theta, as in config.json; null: not at all",
+      ),
+    ),
+    attention_bias: flag("whether queries, keys and values have a bias: Qwen2's have, Llama's have not"),
+    tie_word_embeddings: flag("whether the token embedding is the head too"),
   }),
   schedule: group({
     kind: choice("shape of the length budget L(t)", SCHEDULE_KINDS),

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { invalid } from "../errors.ts";
-import { checkModelConfig, DEFAULT_ARCHITECTURE, type ModelConfig } from "../model/config.ts";
+import { checkModelConfig, type ModelConfig } from "../model/config.ts";
 import { checkSchedule } from "../rl/length-schedule.ts";
 import { isPairwise } from "../rl/method.ts";
 import { traitsOf } from "../rl/recipes/traits.ts";
@@ -14,23 +14,29 @@ export { type Config, ConfigSchema } from "./config-schema.ts";
 
 /**
  * Checks a config: fields, bounds, and what must hold between fields. Returns it with its type.
+ * @param made the task that the config names, where files are needed to make it.
  * @throws BellowsError `config-invalid` naming the first field at fault, its value and what would be right.
  */
-export function parseConfig(input: unknown): Config {
-  const result = v.safeParse(ConfigSchema, input, { abortEarly: true });
-  if (!result.success) throw schemaError(result.issues[0], "config", hintAt);
-  const config = result.output;
+export function parseConfig(input: unknown, made?: Task): Config {
+  const config = parseFields(input);
   // The task's settings as they came: the schema drops keys such as `__proto__`, which are to be refused.
-  const task = createTask(config.task.name, (input as Config).task.settings);
+  const task = made ?? createTask(config.task.name, (input as Config).task.settings);
   checkSchedule(config.schedule);
   checkModelConfig(modelConfigOf(config, task));
   checkTogether(config, task);
   return config;
 }
 
+/** As {@link parseConfig}, but for what must hold between fields. */
+export function parseFields(input: unknown): Config {
+  const result = v.safeParse(ConfigSchema, input, { abortEarly: true });
+  if (!result.success) throw schemaError(result.issues[0], "config", hintAt);
+  return result.output;
+}
+
 /** The model's shape; its vocabulary is that of the task. */
 export function modelConfigOf(config: Config, task: Task): ModelConfig {
-  return { vocab_size: task.vocabulary.tokens.length, ...config.model, ...DEFAULT_ARCHITECTURE };
+  return { vocab_size: task.vocabulary.size, ...config.model };
 }
 
 function checkTogether(config: Config, task: Task): void {
@@ -70,7 +76,7 @@ function checkTogether(config: Config, task: Task): void {
       `at least ${longest}: prompts of ${prompt} tokens and schedule.lmax (${lmax})`,
     );
   }
-  if (config.sft.maxTokens <= task.maxPromptTokens) {
+  if (task.script !== undefined && config.sft.maxTokens <= task.maxPromptTokens) {
     throw invalid(
       "config-invalid",
       "sft.maxTokens",
@@ -126,7 +132,7 @@ function checkMethod(config: Config, task: Task, longest: number): void {
     const right = `at least a pair of sequences (${2 * longest} tokens), as ${method.name} learns from pairs`;
     throw invalid("config-invalid", "train.microBatchTokens", `${train.microBatchTokens}`, right);
   }
-  const unknown = openings.find((word) => !task.vocabulary.tokens.includes(word));
+  const unknown = openings.find((word) => !task.script?.vocabulary.tokens.includes(word));
   if (unknown !== undefined) {
     const right = `a method for ${task.name}, whose words do not include "${unknown}", with which responses are opened`;
     throw invalid("config-invalid", "method.name", method.name, right);
@@ -141,8 +147,9 @@ function checkMethod(config: Config, task: Task, longest: number): void {
     const right = `one for each of the ${stages} stages of the schedule (schedule.stages), or none`;
     throw invalid("config-invalid", "rl.stageGroupSizes", `${rl.stageGroupSizes.length} group sizes`, right);
   }
-  if (promptBudget !== undefined && schedule.lmax > task.largestBudget) {
-    const right = `at most ${task.largestBudget}, the largest budget that a prompt of ${method.name} can name`;
+  const largestBudget = task.script?.largestBudget ?? 0;
+  if (promptBudget !== undefined && schedule.lmax > largestBudget) {
+    const right = `at most ${largestBudget}, the largest budget that a prompt of ${method.name} can name`;
     throw invalid("config-invalid", "schedule.lmax", schedule.lmax, right);
   }
   const { forceAnswerAt } = evaluation;

@@ -1,6 +1,7 @@
 import { BellowsError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { CompileProgress } from "../gpu/pipelines.ts";
+import { NO_TOKEN } from "../kernels/logprob.ts";
 import type { Decoder } from "../model/decoder.ts";
 import { Model } from "../model/model.ts";
 import type { Variants } from "../model/variants.ts";
@@ -21,16 +22,20 @@ export interface Engine {
   readonly decoder: Decoder;
 }
 
-/** Builds model and decoder; the weights are still zero. */
-export async function buildEngine(gpu: Gpu, config: Config, variants: Variants): Promise<Engine> {
-  const task = createTask(config.task.name, config.task.settings);
+/** Builds model and decoder; the weights are still zero. @param task that of the config, where it needs files. */
+export async function buildEngine(
+  gpu: Gpu,
+  config: Config,
+  variants: Variants,
+  task: Task = createTask(config.task.name, config.task.settings),
+): Promise<Engine> {
   const method = await loadMethod(config.method.name);
   return gpu.scoped(() => {
     const model = new Model(gpu, {
       config: modelConfigOf(config, task),
       variants,
       batchTokens: config.train.microBatchTokens,
-      excludedToken: task.vocabulary.pad,
+      excludedToken: task.vocabulary.unsampled ?? NO_TOKEN,
       endToken: task.vocabulary.end,
     });
     const decoder = model.decoder(decodeCapacity(config, task));

@@ -1,5 +1,4 @@
 import { Random, STREAM } from "../random.ts";
-import { budgetForcedRollout } from "../rl/budget-forcing.ts";
 import { traitsOf } from "../rl/recipes/traits.ts";
 import { type RolloutRequest, rollout, type Trajectory } from "../rl/rollout.ts";
 import {
@@ -10,7 +9,6 @@ import {
   passAtK,
   summariseLengths,
 } from "../rl/statistics.ts";
-import { countWords } from "../tasks/behaviour.ts";
 import { drawProblem } from "../tasks/split.ts";
 import type { Problem, Task } from "../tasks/task.ts";
 import type { Config } from "./config.ts";
@@ -32,10 +30,12 @@ export interface Baseline {
   readonly length: readonly number[];
 }
 
-/** The evaluation problems: the same for every run with these eval settings, and never trained on. */
+/** The evaluation problems: the same for every run with these eval settings, and never trained on. Listed ones come once each. */
 export function evalProblems(task: Task, config: Config): Problem[] {
   return task.levels.flatMap((_, level) => {
     const random = new Random(config.eval.seed, STREAM.evalProblems, level);
+    const listed = task.listed?.(level, "eval");
+    if (listed !== undefined) return random.shuffle(listed).slice(0, config.eval.problemsPerLevel);
     return Array.from({ length: config.eval.problemsPerLevel }, () =>
       drawProblem(task, level, "eval", random),
     );
@@ -63,6 +63,7 @@ export async function evaluate(
     seed: config.seed,
     stream: STREAM.evalSampling,
     step,
+    otherEnds: task.vocabulary.otherEnds,
     firstId: 0,
   };
   const judged = (await evalRollout(engine, request)).map((trajectory, index): Judged => {
@@ -100,16 +101,17 @@ export function evalPrompt(
   const { promptBudget } = traitsOf(config.method.name);
   if (promptBudget === undefined) return prompt;
   const kind = promptBudget === "exact" ? "exact" : "max";
-  return task.withBudget(prompt, { kind, tokens: config.method.evalBudget || config.schedule.lmax });
+  return task.script!.withBudget(prompt, { kind, tokens: config.method.evalBudget || config.schedule.lmax });
 }
 
 /** A rollout as in evaluation: under budget forcing, where the config asks for it. */
-export function evalRollout(
+export async function evalRollout(
   { config, task, decoder }: Engine,
   request: RolloutRequest,
 ): Promise<Trajectory[]> {
   const { forceAnswerAt, ignoreEnds } = config.eval;
   if (forceAnswerAt === 0 && ignoreEnds === 0) return rollout(decoder, request);
+  const { budgetForcedRollout } = await import("../rl/budget-forcing.ts"); // fetched when it is first asked for
   // parseConfig refuses both where the task has no such words.
   return budgetForcedRollout(decoder, request, { forceAnswerAt, ignoreEnds, ...task.thinking! });
 }
@@ -169,7 +171,7 @@ export function wordMetrics(
     ["_correct", judged.filter(({ correct }) => correct)],
     ["_wrong", judged.filter(({ correct }) => !correct)],
   ] as const) {
-    const counts = group.map(({ trajectory }) => countWords(task.vocabulary, trajectory.response));
+    const counts = group.map(({ trajectory }) => task.vocabulary.countWords(trajectory.response));
     for (const word of ["wait", "alt", "so"] as const) {
       metrics[`${prefix}words/${word}${name}`] = mean(counts.map((count) => count[word]));
     }

@@ -1,15 +1,10 @@
-import type { Gpu } from "../gpu/device.ts";
-import { dryRunGpu } from "../gpu/dry-run.ts";
-import type { Variants } from "../model/variants.ts";
 import { Random, STREAM } from "../random.ts";
 import { countGroups } from "../rl/groups.ts";
 import { capAt, largestCap, smallestCap } from "../rl/length-schedule.ts";
 import { type RolloutRequest, rollout, type Trajectory } from "../rl/rollout.ts";
-import type { Config } from "./config.ts";
-import { buildEngine } from "./engine.ts";
 import { drawTrainProblems } from "./problems.ts";
 import { openingsOf, promptsOf } from "./sampling.ts";
-import { Trainer } from "./trainer.ts";
+import type { Trainer } from "./trainer.ts";
 
 /** What a run is going to be like, predicted from a trial rollout of the starting policy under L_max. */
 export interface Preflight {
@@ -35,14 +30,6 @@ export interface Preflight {
 export interface PreflightWarning {
   readonly code: "never-right" | "always-right" | "never-ends" | "all-cut" | "no-pressure" | "dead-groups";
   readonly message: string;
-}
-
-/** Bytes of all GPU buffers of a run, found by building it on a device that only counts. */
-export async function plannedBytes(gpu: Gpu, config: Config, variants: Variants): Promise<number> {
-  const dry = dryRunGpu(gpu.device.limits, gpu.adapter);
-  const engine = await buildEngine(dry, config, variants);
-  new Trainer(engine, { reference: new Float32Array() });
-  return dry.buffers.bytes;
 }
 
 /** Prompts of the trial rollout: enough that fractions are good to a few hundredths. */
@@ -137,6 +124,7 @@ function trialRollout(
     seed: config.seed,
     stream: STREAM.trial,
     step,
+    otherEnds: trainer.engine.task.vocabulary.otherEnds,
     firstId,
     openings: openingsOf(trainer.engine),
   };

@@ -8,6 +8,7 @@ const paperToy: Config = {
   seed: 0,
   init: "pre-rl",
   task: { name: "chain-arithmetic", settings: {}, levelWeights: [] },
+  text: { file: "", answer: "boxed", promptTokens: 256 },
   model: {
     hidden_size: 64,
     intermediate_size: 160,
@@ -18,6 +19,9 @@ const paperToy: Config = {
     max_position_embeddings: 256,
     rms_norm_eps: 1e-6,
     rope_theta: 10_000,
+    rope_scaling: null,
+    attention_bias: true,
+    tie_word_embeddings: true,
   },
   schedule: {
     kind: "stair-cosine",

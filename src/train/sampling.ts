@@ -76,6 +76,7 @@ async function sampleFor(
       seed: config.seed,
       stream,
       step,
+      otherEnds: engine.task.vocabulary.otherEnds,
       firstId: rollouts * problems.length * groupSize,
       openings,
     });
@@ -91,19 +92,21 @@ async function sampleFor(
   });
 }
 
+// What methods ask of a task's script is there: train/text.ts refuses them where it is not.
+
 /** The problems as the method has them asked, and the budgets that it draws for them. [problems] */
 export function promptsOf({ config, task }: Engine, problems: readonly Problem[], random: Random) {
   const budgets = problems.map(() => drawBudget(config, random));
   const prompts = problems.map(({ prompt }, i) => {
     const budget = budgets[i];
-    return budget === undefined ? prompt : task.withBudget(prompt, budget);
+    return budget === undefined ? prompt : task.script!.withBudget(prompt, budget);
   });
   return { prompts, budgets };
 }
 
 /** Token ids of the openings that the method forces on responses; empty where it forces none. */
 export function openingsOf({ method, task }: Engine): readonly (readonly number[])[] {
-  return (method.openings ?? []).map((word) => task.vocabulary.ids([word]));
+  return (method.openings ?? []).map((word) => task.script!.vocabulary.ids([word]));
 }
 
 /** A budget for a prompt to name, from a quarter of L_max to L_max, all alike (L1 2503.04697 §4: 100 to 4000). */

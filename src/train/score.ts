@@ -75,8 +75,9 @@ export function groupScorer({ config, task, method }: Pick<Engine, "config" | "t
         openings: group.trajectories.map(({ opening }) => opening),
         reference: judge(task, problem, group.reference),
         // As long as the traces of SFT: what it cannot hold, no sequence of training can.
-        teacher: () => task.trace(problem, random).slice(0, config.sft.maxTokens - problem.prompt.length),
-        cutAfterSolution: (response, count) => task.cutAfterSolution(problem, response, count),
+        teacher: () =>
+          task.script!.trace(problem, random).slice(0, config.sft.maxTokens - problem.prompt.length),
+        cutAfterSolution: (response, count) => task.script!.cutAfterSolution(problem, response, count),
       };
     });
     const own = "advantages" in method ? method.advantages?.(rated, config.method, random) : undefined;

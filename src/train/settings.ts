@@ -3,9 +3,11 @@ import type { Recipe, RecipeBase } from "../rl/recipes/recipe.ts";
 import { type Config, parseConfig } from "./config.ts";
 import { PRESETS, type PresetName } from "./presets.ts";
 
-/** Where a config comes from: a preset, a file laid over it, a recipe over both, then single settings. */
+/** Where a config comes from: a preset, what the checkpoint says, a file laid over it, a recipe over all, then single settings. */
 export interface ConfigSources {
   readonly preset?: string;
+  /** What a published checkpoint says by itself: any part of a config. */
+  readonly published?: object;
   /** Parsed JSON: any part of a config. */
   readonly file?: unknown;
   /** Goes by the lengths and the cycle of preset, file and settings. */
@@ -18,11 +20,26 @@ export interface ConfigSources {
  * Puts a config together and checks it.
  * @throws BellowsError `config-invalid` naming the setting at fault.
  */
-export function composeConfig({ preset = "default", file, recipe, settings = [] }: ConfigSources): Config {
+export function composeConfig(sources: ConfigSources): Config {
+  return parseConfig(layConfig(sources));
+}
+
+/**
+ * Puts a config together without checking it.
+ * @throws BellowsError `config-invalid` for a preset, a file or a setting that is none.
+ */
+export function layConfig({
+  preset = "default",
+  published,
+  file,
+  recipe,
+  settings = [],
+}: ConfigSources): Record<string, unknown> {
   if (!Object.hasOwn(PRESETS, preset)) {
     throw invalid("config-invalid", "preset", preset, `one of ${Object.keys(PRESETS).join(", ")}`);
   }
   const config: Record<string, unknown> = structuredClone(PRESETS[preset as PresetName]);
+  if (published !== undefined) merge(config, published as Record<string, unknown>);
   if (file !== undefined) {
     if (!isObject(file)) {
       throw new BellowsError("config-invalid", "a config file must hold a JSON object", { field: "config" });
@@ -32,12 +49,12 @@ export function composeConfig({ preset = "default", file, recipe, settings = [] 
   const patches = settings.map(parseSetting);
   if (recipe !== undefined) {
     for (const patch of patches) mergeBase(config, patch);
-    if (!isObject(config.schedule) || !isObject(config.rl)) return parseConfig(config); // it says what is wrong
+    if (!isObject(config.schedule) || !isObject(config.rl)) return config; // the check says what is wrong
     // Not checked yet: what the recipe is laid over need not be a config that could run by itself.
     merge(config, recipe.settings(recipeBase(config as unknown as Config)));
   }
   for (const patch of patches) merge(config, patch); // what was asked for by name outdoes the recipe
-  return parseConfig(config);
+  return config;
 }
 
 /** Lays of a setting only what recipes go by: others may fit nothing but the recipe. */
@@ -45,6 +62,11 @@ function mergeBase(config: Record<string, unknown>, { schedule }: Record<string,
   if (!isObject(schedule)) return;
   const base = Object.entries(schedule).filter(([name]) => ["lmax", "lmin", "cycle"].includes(name));
   merge(config, { schedule: Object.fromEntries(base) });
+}
+
+/** The config of a run of SFT: it teaches a fresh model, whatever the preset would start from. */
+export function sftConfigOf(config: Config): Config {
+  return { ...config, init: "random" };
 }
 
 /** What a recipe goes by, in a config. */

@@ -19,11 +19,6 @@ import {
 } from "./snapshot.ts";
 import { adamwSettings } from "./update-settings.ts";
 
-/** The config of a run of SFT: it teaches a fresh model, whatever the preset would start from. */
-export function sftConfigOf(config: Config): Config {
-  return { ...config, init: "random" };
-}
-
 /**
  * Supervised fine-tuning on the teacher's traces: makes the pre-RL model, which imitates the teacher's overthinking and its
  * slips alike. Only response tokens count for the loss; every step draws fresh problems of the training split.
@@ -108,7 +103,7 @@ function teacherBatch(task: Task, config: Config, step: number): Trace[] {
   const random = new Random(config.seed, STREAM.sftProblems, Math.floor(step / poolBatches));
   const traces = drawTrainProblems(task, config, random, batchSize * poolBatches).map((problem) => {
     const room = maxTokens - problem.prompt.length;
-    return { prompt: problem.prompt, response: task.trace(problem, random).slice(0, room) };
+    return { prompt: problem.prompt, response: task.script!.trace(problem, random).slice(0, room) };
   });
   const tokensOf = ({ prompt, response }: (typeof traces)[number]) => prompt.length + response.length;
   traces.sort((a, b) => tokensOf(a) - tokensOf(b));

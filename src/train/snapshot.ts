@@ -68,10 +68,9 @@ export async function takeSnapshot(
 /** A snapshot as the checkpoint of a run. */
 export function checkpointOf({ model, task }: Engine, snapshot: Snapshot): RunCheckpoint {
   const { parameters, firstMoment, secondMoment, reference, progress } = snapshot;
-  const { tokens, pad, end } = task.vocabulary;
   return {
     config: model.context.config,
-    vocabulary: { tokens, pad, end },
+    vocabulary: task.vocabulary.stored,
     parameters,
     optimizer: { firstMoment, secondMoment, ...(reference === undefined ? {} : { reference }) },
     trainer: progress,

@@ -1,6 +1,6 @@
 /** Where weights come from, on any host. */
 import { BellowsError } from "../errors.ts";
-import { type Checkpoint, type Expected, loadCheckpoint } from "../io/checkpoint.ts";
+import { type Checkpoint, type Expected, loadCheckpoint, type ReadProgress } from "../io/checkpoint.ts";
 import { checkpointPath, latestCheckpoint } from "../io/run-folder.ts";
 import type { Storage } from "../io/storage.ts";
 import { hasWeights } from "../io/weight-files.ts";
@@ -35,8 +35,7 @@ export interface CheckpointSources {
 
 /** What a checkpoint must fit to be trained under a config. */
 export function expectedOf(config: Config, task: Task): Expected {
-  const { tokens, pad, end } = task.vocabulary;
-  return { config: modelConfigOf(config, task), vocabulary: { tokens, pad, end } };
+  return { config: modelConfigOf(config, task), vocabulary: task.vocabulary.stored };
 }
 
 /**
@@ -69,9 +68,10 @@ export async function loadFitting(
   { storage, path }: CheckpointPlace,
   config: Config,
   task: Task,
+  progress?: ReadProgress,
 ): Promise<Checkpoint> {
   try {
-    return await loadCheckpoint(storage, path, expectedOf(config, task));
+    return await loadCheckpoint(storage, path, expectedOf(config, task), progress);
   } catch (error) {
     if (!(error instanceof BellowsError) || error.code !== "checkpoint-invalid") throw error;
     throw new BellowsError(error.code, error.message, {
@@ -90,7 +90,9 @@ export async function startingParameters(
   sources: CheckpointSources,
   config: Config,
   task: Task,
+  progress?: ReadProgress,
 ): Promise<Float32Array<ArrayBuffer>> {
   if (config.init === "random") return initialParameters(modelConfigOf(config, task), config.seed);
-  return (await loadFitting(await findCheckpoint(sources, config.init, "init"), config, task)).parameters;
+  return (await loadFitting(await findCheckpoint(sources, config.init, "init"), config, task, progress))
+    .parameters;
 }

@@ -4,7 +4,7 @@ import type { Variants } from "../model/variants.ts";
 import type { Config } from "../train/config.ts";
 import { buildEngine, compileAll } from "../train/engine.ts";
 import type { PhaseRecord, RunRecord } from "../train/records.ts";
-import { SftTrainer } from "../train/sft.ts";
+import type { SftTrainer } from "../train/sft.ts";
 import type { Snapshot } from "../train/snapshot.ts";
 import { Trainer } from "../train/trainer.ts";
 import type { RunKind } from "./protocol.ts";
@@ -39,8 +39,9 @@ export async function buildCourse(
   gpu.buffers.destroyAll();
   const engine = await buildEngine(gpu, config, variants);
   engine.model.writeParameters(snapshot?.parameters ?? parameters);
-  const course = await gpu.scoped(() => {
+  const course = await gpu.scoped(async () => {
     if (kind === "sft") {
+      const { SftTrainer } = await import("../train/sft.ts"); // fetched with the first run of lessons
       const trainer = new SftTrainer(engine, snapshot);
       return courseOf(trainer, trainer.run());
     }

@@ -121,7 +121,8 @@ export class RunLibrary {
   /** Makes a run that starts from a checkpoint out of the checkpoint's folder. */
   async #turnIntoRun(id: string): Promise<void> {
     const { config: model, vocabulary, parameters } = await loadCheckpoint(this.#storage, id);
-    const config = configForModel(model, vocabulary.tokens, `${id}/checkpoints/000000`);
+    const words = "tokens" in vocabulary ? vocabulary.tokens : [];
+    const config = configForModel(model, words, `${id}/checkpoints/000000`);
     await this.#storage.remove(id);
     const run = await RunFolder.create(this.#storage, id, config);
     const zeros = () => new Float32Array(parameters.length);
@@ -177,8 +178,13 @@ function configForModel(
   const speaks = (name: string) => createTask(name).vocabulary.tokens.join(" ") === words.join(" ");
   const name = [...TASKS.keys()].find(speaks);
   if (name === undefined) {
-    const message = `the checkpoint's vocabulary of ${words.length} words is that of no task`;
-    throw new BellowsError("checkpoint-invalid", message, { field: "tokenizer.json" });
+    const message =
+      words.length === 0
+        ? "the checkpoint has a published tokenizer; the page runs toys alone"
+        : `the checkpoint's vocabulary of ${words.length} words is that of no task`;
+    const hint =
+      words.length === 0 ? "bellows sample, eval and train on the command line take its folder." : "";
+    throw new BellowsError("checkpoint-invalid", message, { field: "tokenizer.json", hint });
   }
   // No weight depends on how many positions there is room for, so a run may have more than the checkpoint says.
   const positions = Math.max(shape.max_position_embeddings, PRESETS.default.model.max_position_embeddings);

@@ -5,10 +5,11 @@ import { defaultVariants } from "../model/variants.ts";
 import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Config } from "../train/config.ts";
-import { type Preflight, type PreflightWatch, plannedBytes, preflight } from "../train/preflight.ts";
+import { plannedBytes } from "../train/planned-bytes.ts";
+import type { Preflight, PreflightWatch } from "../train/preflight.ts";
 import type { RunRecord } from "../train/records.ts";
 import { needsReference } from "../train/reference.ts";
-import { sftConfigOf } from "../train/sft.ts";
+import { sftConfigOf } from "../train/settings.ts";
 import { checkpointOf, snapshotOf } from "../train/snapshot.ts";
 import { Trainer } from "../train/trainer.ts";
 import {
@@ -137,11 +138,10 @@ export class RunOpener {
     const first = known.includes(FIRST)
       ? await this.#load(id, FIRST, config, task)
       : { parameters: await startingParameters(this.#sources, config, task) };
-    const { tokens, pad, end } = task.vocabulary;
     await journal.folder.saveNamed(REFERENCE, {
       ...first,
       config: expectedOf(config, task).config!,
-      vocabulary: { tokens, pad, end },
+      vocabulary: task.vocabulary.stored,
       trainer: { step: 0 },
     });
     return first.parameters;
@@ -191,6 +191,7 @@ export class RunOpener {
     if (!(trainer instanceof Trainer)) return null;
     const { gpu, config, model } = trainer.engine;
     const bytes = await plannedBytes(gpu, config, model.context.variants);
+    const { preflight } = await import("../train/preflight.ts"); // fetched with the first run
     try {
       return await preflight(trainer, bytes, watch);
     } catch (error) {

@@ -3,7 +3,7 @@ import { ParameterTable } from "../model/parameters.ts";
 import { defaultVariants } from "../model/variants.ts";
 import { createTask } from "../tasks/registry.ts";
 import { type Config, modelConfigOf, parseConfig } from "../train/config.ts";
-import { plannedBytes } from "../train/preflight.ts";
+import { plannedBytes } from "../train/planned-bytes.ts";
 import { PRESETS } from "../train/presets.ts";
 import type { PhaseRecord, SampleRecord } from "../train/records.ts";
 import { DeviceKeeper, sleep } from "./device-keeper.ts";

@@ -57,6 +57,7 @@ export async function think(
       seed,
       stream: STREAM.showSampling,
       step: 0,
+      otherEnds: task.vocabulary.otherEnds,
       firstId: 0,
     });
   const trajectories = parameters === null ? await sample() : await withWeights(engine, parameters, sample);

@@ -249,7 +249,7 @@ describe("what is no setting", () => {
     },
     {
       path: "foo",
-      hint: "config must be an object of seed, init, task, model, schedule, rl, method, sft, eval, train.",
+      hint: "config must be an object of seed, init, task, text, model, schedule, rl, method, sft, eval, train.",
     },
   ])("$path: $hint", ({ path, hint }) => {
     expect(() => parseConfig(withSetting(path, 1))).toThrow(refusal(path, `${path} is not a setting`));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { configFromFlags } from "../../src/cli/flags.ts";
+import { sourcesFromFlags } from "../../src/cli/flags.ts";
 import { BellowsError } from "../../src/errors.ts";
 import { capAt } from "../../src/rl/length-schedule.ts";
 import { createTask } from "../../src/tasks/registry.ts";
@@ -118,14 +118,21 @@ describe("the flags", () => {
     writeFileSync(config, JSON.stringify({ seed: 1, rl: { steps: 2, groupSize: 3, promptsPerStep: 4 } }));
     const set = ["seed=5", "rl.steps=6", "rl.groupSize=7"];
     const flags = { preset: "smoke", config, set, seed: "8", steps: "9" };
-    const { seed, rl, sft } = configFromFlags(flags, "rl.steps");
+    const { seed, rl, sft } = composeConfig(sourcesFromFlags(flags, "rl.steps"));
     expect({ seed, rl }).toEqual({
       seed: 8,
       rl: { ...PRESETS.smoke.rl, steps: 9, groupSize: 7, promptsPerStep: 4 },
     });
     expect(sft).toEqual(PRESETS.smoke.sft);
-    expect(configFromFlags(flags, "sft.steps")).toMatchObject({ rl: { steps: 6 }, sft: { steps: 9 } });
-    expect(configFromFlags(flags, null)).toMatchObject({ seed: 8, rl: { steps: 6 }, sft: PRESETS.smoke.sft });
+    expect(composeConfig(sourcesFromFlags(flags, "sft.steps"))).toMatchObject({
+      rl: { steps: 6 },
+      sft: { steps: 9 },
+    });
+    expect(composeConfig(sourcesFromFlags(flags, null))).toMatchObject({
+      seed: 8,
+      rl: { steps: 6 },
+      sft: PRESETS.smoke.sft,
+    });
   });
 
   test.each([
@@ -133,13 +140,15 @@ describe("the flags", () => {
     { flags: { steps: "0" }, field: "rl.steps", message: "rl.steps is 0; it must be a whole number from 1" },
     { flags: { steps: "1.5" }, field: "rl.steps", message: "rl.steps is 1.5; it must be a whole number" },
   ])("$flags is refused", ({ flags, field, message }) => {
-    expect(() => configFromFlags(flags, "rl.steps")).toThrow(refusal(field, message));
+    expect(() => composeConfig(sourcesFromFlags(flags, "rl.steps"))).toThrow(refusal(field, message));
   });
 
   test("a file that is not JSON is refused by its name", () => {
     const config = join(folder, "broken.json");
     writeFileSync(config, '{"seed": 1,');
-    expect(() => configFromFlags({ config }, null)).toThrow(refusal("config", `${config} is not JSON: `));
+    expect(() => composeConfig(sourcesFromFlags({ config }, null))).toThrow(
+      refusal("config", `${config} is not JSON: `),
+    );
   });
 });
 

@@ -76,7 +76,7 @@ describe.each([...TASKS.keys()])("an export of %s", (name) => {
     await writeExport(storage, "out", makeExport(config, task, "trl"), parameters, config, task);
     const model = await loadCheckpoint(storage, "out/model");
     expect(Buffer.from(model.parameters.buffer).equals(Buffer.from(parameters.buffer))).toBe(true);
-    expect(model.vocabulary.tokens).toEqual(task.vocabulary.tokens);
+    expect(model.vocabulary).toEqual(task.vocabulary.stored);
     expect(await storage.list("out")).toEqual([
       "README.md",
       "bellows.json",

@@ -3,7 +3,7 @@ import { template } from "../../src/export/templates.ts";
 import { Random, STREAM } from "../../src/random.ts";
 import { cappedCorrectness, overlongPunishment } from "../../src/rl/reward.ts";
 import { createTask, TASKS } from "../../src/tasks/registry.ts";
-import type { Problem, Task } from "../../src/tasks/task.ts";
+import type { Problem, Task, ToyTask } from "../../src/tasks/task.ts";
 import { runPython } from "./support.ts";
 
 const MAIN = `
@@ -46,7 +46,7 @@ function ourScore(task: Task, { problem, response, cap, buffer }: Response): num
 }
 
 /** A teacher's trace, or one that was cut, swapped, glued or shuffled; or words at random. */
-function makeResponse(task: Task, problem: Problem, random: Random): readonly number[] {
+function makeResponse(task: ToyTask, problem: Problem, random: Random): readonly number[] {
   const trace = task.trace(problem, random);
   const { tokens, ans, end } = task.vocabulary;
   const word = () => random.integer(0, tokens.length);
@@ -66,7 +66,7 @@ function makeResponse(task: Task, problem: Problem, random: Random): readonly nu
   }
 }
 
-function makeResponses(task: Task, count: number): Response[] {
+function makeResponses(task: ToyTask, count: number): Response[] {
   const random = new Random(7, STREAM.sftProblems);
   return Array.from({ length: count }, (_, i) => {
     const problem = task.problem(i % task.levels.length, random);

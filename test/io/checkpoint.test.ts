@@ -342,7 +342,7 @@ describe("checkpoint: refuses to read", () => {
   });
 
   test.each<[JsonObject, string]>([
-    [{ model: { type: "BPE", vocab: {} } }, 'model.type is "BPE"; it must be "WordLevel"'],
+    [{ model: { type: 7, vocab: {} } }, 'model.type is 7; it must be "WordLevel"'],
     [{ model: null }, "model.type is missing"],
     [
       { model: { type: "WordLevel", vocab: { a: 0, b: 0 } } },

@@ -114,3 +114,22 @@ test("sequences that go on each keep to their own cap", async () => {
     [2, 2],
   ]);
 });
+
+test("other ends: a response ends behind the first of them, and what the device went on to write is dropped", async () => {
+  const request = { ...SETTINGS, prompts: PROMPTS.slice(0, 2), groupSize: 4, cap: 3, firstId: 4 };
+  const trajectories = await rollout(fakeDecoder(8), { ...request, otherEnds: [5, 9] });
+  const told = trajectories.map(({ response, logprobs, entropies, ended }) => {
+    expect([logprobs.length, entropies.length]).toEqual([response.length, response.length]);
+    return { response, ended };
+  });
+  expect(told).toEqual([
+    { response: [4, 4, 4], ended: false },
+    { response: [5], ended: true },
+    { response: [6, 6, 6], ended: false },
+    { response: [7, END], ended: true },
+    { response: [8, 8, 8], ended: false },
+    { response: [9], ended: true },
+    { response: [10, 10, 10], ended: false },
+    { response: [11, 11, 11], ended: false },
+  ]);
+});

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Random, STREAM } from "../../src/random.ts";
-import { countWords } from "../../src/tasks/behaviour.ts";
 import { ChainArithmetic, type ChainSettings, chainArithmetic } from "../../src/tasks/chain-arithmetic.ts";
 import { resolveSettings } from "../../src/tasks/registry.ts";
 import { fnv1a32 } from "../../src/tasks/split.ts";
@@ -365,7 +364,7 @@ describe("agreement with the Python prototype (test/fixtures/tasks)", () => {
     for (let i = 0; i < count; i++) {
       const problem = task.problem(level, random);
       const trace = task.trace(problem, random);
-      const { wait, alt } = countWords(vocabulary, trace);
+      const { wait, alt } = vocabulary.countWords(trace);
       total.length += trace.length;
       total.waits += wait;
       total.alts += alt;

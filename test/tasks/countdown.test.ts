@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Random, STREAM } from "../../src/random.ts";
-import { countWords } from "../../src/tasks/behaviour.ts";
 import {
   Countdown,
   type CountdownProblem,
@@ -117,7 +116,7 @@ describe("the teacher", () => {
     const drawn = examples(task, level, 3000, 1);
     const total = { length: 0, waits: 0, alts: 0 };
     for (const { trace } of drawn) {
-      const { wait, alt } = countWords(vocabulary, trace);
+      const { wait, alt } = vocabulary.countWords(trace);
       total.length += trace.length;
       total.waits += wait;
       total.alts += alt;

@@ -111,7 +111,7 @@ test.each(DEFINITIONS)("$name: a response may be cut behind a solution, whatever
 test.each(["chain", "", "constructor", "__proto__"])(
   "an unknown task %j is refused with the list of tasks",
   (name) => {
-    const message = /^task\.name is ".*"; it must be one of chain-arithmetic, countdown$/;
+    const message = /^task\.name is ".*"; it must be one of chain-arithmetic, countdown, or text$/;
     expect(() => createTask(name)).toThrow(refusal("task.name", message));
   },
 );

@@ -53,7 +53,7 @@ test("a response that is taken up again goes on as if it had never been left, to
 test("an opening is sampled on from: with the policy's own first token the rest is the policy's", async () => {
   const engine = await makeEngine("method.name=adaptthink");
   const request = requestFor(engine, 0);
-  const { vocabulary } = engine.task;
+  const { vocabulary } = engine.task.script!;
   const free = await rollout(engine.decoder, request);
   expect(free.every(({ response }) => response[0] === vocabulary.id("a"))).toBe(true);
   const openings = ["so", "a"].map((word) => vocabulary.ids([word]));
@@ -73,7 +73,7 @@ test("an opening is sampled on from: with the policy's own first token the rest 
 describe("budget forcing", () => {
   test("an answer is forced after so many tokens of thinking", async () => {
     const engine = await makeEngine("eval.forceAnswerAt=20");
-    const { ans, end } = engine.task.vocabulary;
+    const { ans, end } = engine.task.script!.vocabulary;
     const request = requestFor(engine, 0.6);
     const free = await rollout(engine.decoder, request);
     const forced = await evalRollout(engine, request);
@@ -101,7 +101,7 @@ describe("budget forcing", () => {
 
   test("the end of thinking is replaced by `wait` so many times", async () => {
     const engine = await makeEngine("eval.ignoreEnds=2", "schedule.lmax=100");
-    const { ans, wait } = engine.task.vocabulary;
+    const { ans, wait } = engine.task.script!.vocabulary;
     const request = requestFor(engine, 0.6);
     const free = await rollout(engine.decoder, request);
     const forced = await evalRollout(engine, request);

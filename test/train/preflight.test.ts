@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { defaultVariants } from "../../src/model/variants.ts";
-import { plannedBytes, preflight } from "../../src/train/preflight.ts";
+import { plannedBytes } from "../../src/train/planned-bytes.ts";
+import { preflight } from "../../src/train/preflight.ts";
 import { useGpu } from "../support/gpu.ts";
 import { makeTrainer, runTo, smallConfig } from "../support/training.ts";
 

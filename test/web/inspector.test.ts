@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Random, STREAM } from "../../src/random.ts";
 import { createTask } from "../../src/tasks/registry.ts";
-import type { Task } from "../../src/tasks/task.ts";
+import type { ToyTask } from "../../src/tasks/task.ts";
 import type { SampleRecord } from "../../src/train/records.ts";
 import { firstWorthSeeing, groupsOf, levelsOf, verdictUnder } from "../../web/panels/rollout-groups.ts";
 import { heatOf, markTokens, recheckedWords, wordsOf, wordsPerNumber } from "../../web/panels/token-marks.ts";
@@ -73,7 +73,7 @@ describe("tokens", () => {
   });
 
   test("are spaced as the task formats them, in every trace of the teacher", () => {
-    for (const task of [chain, countdown] as readonly Task[]) {
+    for (const task of [chain, countdown] as readonly ToyTask[]) {
       const { vocabulary } = task;
       const random = new Random(7, STREAM.sftProblems);
       for (let i = 0; i < 40; i++) {

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { createTask } from "../../src/tasks/registry.ts";
-import type { Task } from "../../src/tasks/task.ts";
+import type { ToyTask } from "../../src/tasks/task.ts";
 import type { PhaseRecord, SampleRecord } from "../../src/train/records.ts";
 import { think } from "../state/actions.ts";
 import { formatNumber } from "../state/format.ts";
@@ -107,7 +107,7 @@ function PromptList({
 }: {
   levels: readonly RolloutLevel[];
   chosen: RolloutGroup;
-  task: Task;
+  task: ToyTask;
   shown: PhaseRecord;
 }) {
   const words = inside().inspector;
@@ -173,7 +173,7 @@ function GroupView({
   isWeighted,
 }: {
   group: RolloutGroup;
-  task: Task;
+  task: ToyTask;
   cap: number;
   lmin: number;
   scored: boolean;
@@ -224,7 +224,7 @@ function GroupView({
   );
 }
 
-function pinOf({ prompt, answer }: RolloutGroup, task: Task): Pin | null {
+function pinOf({ prompt, answer }: RolloutGroup, task: ToyTask): Pin | null {
   const reading = readPrompt(task, prompt);
   return reading.ok ? { prompt, answer, words: reading.words.join(" ") } : null;
 }
@@ -274,7 +274,7 @@ function Response({
   isWeighted,
 }: {
   sample: SampleRecord;
-  task: Task;
+  task: ToyTask;
   budget: number;
   isUnder: boolean;
   scored: boolean;

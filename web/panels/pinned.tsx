@@ -1,6 +1,6 @@
 /** A pinned prompt: asked again every few steps, so that the policy can be watched as it learns. */
 import { signal } from "@preact/signals";
-import type { Task } from "../../src/tasks/task.ts";
+import type { ToyTask } from "../../src/tasks/task.ts";
 import { formatNumber } from "../state/format.ts";
 import {
   PIN_EVERY,
@@ -19,7 +19,7 @@ import type { Quantity } from "./token-marks.ts";
 /** The step whose responses are shown; null: the newest. */
 const shownStep = signal<number | null>(null);
 
-export function PinnedPrompt({ pin, task, quantity }: { pin: Pin; task: Task; quantity: Quantity }) {
+export function PinnedPrompt({ pin, task, quantity }: { pin: Pin; task: ToyTask; quantity: Quantity }) {
   const words = inside().inspector;
   const history = sightings.value;
   const shown = history.find(({ step }) => step === shownStep.value) ?? history.at(-1);

@@ -3,6 +3,9 @@ import type { Config } from "../../src/train/config.ts";
 import { SETTINGS, type SettingDescription } from "../../src/train/config-schema.ts";
 import { PRESETS } from "../../src/train/presets.ts";
 
+/** Settings of published models and their task, which the page does not run. */
+const ELSEWHERE = /^text\.|^model\.(rope_scaling|attention_bias|tie_word_embeddings)$/;
+
 /** The groups of the form, in order; `run` holds what stands at the top of a config. */
 export const GROUPS = ["run", "task", "schedule", "rl", "method", "eval", "train", "model", "sft"] as const;
 
@@ -12,9 +15,12 @@ export function groupOf(path: string): SettingGroup {
   return path.includes(".") ? (path.split(".")[0] as SettingGroup) : "run";
 }
 
+/** All settings that the form shows, in the order of the schema. */
+export const SHOWN: readonly SettingDescription[] = SETTINGS.filter(({ path }) => !ELSEWHERE.test(path));
+
 /** The settings of a group, in the order of the schema. */
 export function settingsOf(group: SettingGroup): SettingDescription[] {
-  return SETTINGS.filter(({ path }) => groupOf(path) === group);
+  return SHOWN.filter(({ path }) => groupOf(path) === group);
 }
 
 /** What a run is by: its weights, its problems, its random numbers, its method. */
@@ -22,7 +28,7 @@ const FIXED = ["seed", "init", "task.name", "task.settings", "method.name"];
 
 /** When a changed setting counts: at the next step, or only in a new run. The worker's `configure` holds the same rule. */
 export function takesEffect(path: string): "next-step" | "new-run" {
-  return FIXED.includes(path) || groupOf(path) === "model" ? "new-run" : "next-step";
+  return FIXED.includes(path) || groupOf(path) === "model" || ELSEWHERE.test(path) ? "new-run" : "next-step";
 }
 
 /** Whether a setting is looked for: each word of the query stands in its path or in its description. */

@@ -1,7 +1,7 @@
 /** Every setting of the config schema as a form that is built from it. */
 import { useState } from "preact/hooks";
 import { createTask, TASKS } from "../../src/tasks/registry.ts";
-import { SETTINGS, type SettingDescription } from "../../src/train/config-schema.ts";
+import type { SettingDescription } from "../../src/train/config-schema.ts";
 import { PRESET_NOTES, PRESETS, type PresetName } from "../../src/train/presets.ts";
 import { differences } from "../state/config-diff.ts";
 import { changedPaths, editDraft } from "../state/draft.ts";
@@ -11,7 +11,7 @@ import { inside } from "../text/insides.ts";
 import { DraftBar } from "./draft-bar.tsx";
 import { Choice, descriptionOf, FieldFrame, NumberField, SettingField } from "./field.tsx";
 import { isConfig, offers } from "./recipes.ts";
-import { GROUPS, isFound, type SettingGroup, settingsOf, withTask } from "./settings-form.ts";
+import { GROUPS, isFound, type SettingGroup, SHOWN, settingsOf, withTask } from "./settings-form.ts";
 import { StageTable } from "./stages.tsx";
 import "./settings.css";
 
@@ -19,7 +19,7 @@ export function SettingsForm() {
   const words = inside().settings;
   const [query, search] = useState("");
   const found = (setting: SettingDescription) => isFound(setting, descriptionOf(setting), query);
-  const count = SETTINGS.filter(found).length;
+  const count = SHOWN.filter(found).length;
   return (
     <section class="settings" aria-label={words.title}>
       <div class="settings-head">

@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { createTask } from "../../src/tasks/registry.ts";
-import type { Task } from "../../src/tasks/task.ts";
+import type { ToyTask } from "../../src/tasks/task.ts";
 import type { ThinkRequest, Thought } from "../../src/worker/protocol.ts";
 import { create, hasDevice, think } from "../state/actions.ts";
 import { current, currentId, device, draft, library, replaying } from "../state/model.ts";
@@ -61,7 +61,7 @@ export function ThinkPanel() {
   );
 }
 
-function Question({ task }: { task: Task }) {
+function Question({ task }: { task: ToyTask }) {
   const words = inside().think;
   useFreshLibrary();
   const { level, text, temperature, samples } = question.value;
@@ -187,7 +187,7 @@ function faultText(fault: PromptFault, example: string): string {
   }
 }
 
-function Thoughts({ task }: { task: Task }) {
+function Thoughts({ task }: { task: ToyTask }) {
   const words = inside().think;
   const { thoughts, answer, error } = asked.value;
   const [first] = thoughts;

@@ -1,5 +1,5 @@
 /** One answer of the policy to a question, with its tokens. */
-import type { Task } from "../../src/tasks/task.ts";
+import type { ToyTask } from "../../src/tasks/task.ts";
 import type { Thought } from "../../src/worker/protocol.ts";
 import { answerOf, isRight } from "../state/pins.ts";
 import { inside } from "../text/insides.ts";
@@ -21,7 +21,7 @@ export function ThoughtView({
   label: string;
   thought: Thought;
   answer: string | null;
-  task: Task;
+  task: ToyTask;
   quantity: Quantity;
   written?: number;
 }) {

@@ -3,7 +3,7 @@ import { Random, STREAM } from "../../src/random.ts";
 import { applyOperation, LABELS } from "../../src/tasks/chain-problem.ts";
 import { OPERATORS, type Operator } from "../../src/tasks/expression.ts";
 import { drawProblem } from "../../src/tasks/split.ts";
-import type { Task } from "../../src/tasks/task.ts";
+import type { ToyTask } from "../../src/tasks/task.ts";
 
 /** What is wrong with a typed problem. */
 export type PromptFault =
@@ -25,7 +25,7 @@ export type PromptReading =
 const RESPONSE_WORDS = ["<pad>", "<eos>", "wait", "so", "alt", "ans", "="];
 
 /** Cuts a problem into the words of the task's vocabulary, at each place the longest that fits. */
-export function readPrompt(task: Task, text: string): PromptReading {
+export function readPrompt(task: ToyTask, text: string): PromptReading {
   const known = task.vocabulary.tokens.filter((word) => !RESPONSE_WORDS.includes(word));
   const words: string[] = [];
   for (let rest = text.trim(); rest !== ""; rest = rest.slice(words.at(-1)!.length).trimStart()) {
@@ -70,7 +70,7 @@ function chainAnswer(words: readonly string[]): string | null {
 }
 
 /** A problem of a level as it may be typed. */
-export function examplePrompt(task: Task, level: number, seed: number): string {
+export function examplePrompt(task: ToyTask, level: number, seed: number): string {
   const random = new Random(seed, STREAM.evalProblems, level);
   return task.vocabulary.format(drawProblem(task, level, "eval", random).prompt);
 }

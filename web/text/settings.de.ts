@@ -25,6 +25,11 @@ export const settingsDe: Readonly<Record<string, string>> = {
   "task.levelWeights":
     "wie oft jede Schwierigkeit gezogen wird, im Verhältnis zu den anderen; leer: alle gleich oft",
 
+  "text.file": "bei Text: Datei mit Aufgaben, je Zeile ein JSON-Objekt mit prompt und answer",
+  "text.answer":
+    "bei Text: wo eine Antwort ihr Ergebnis nennt: \\boxed{x}, #### x, <answer>x</answer> oder die letzte Zahl",
+  "text.promptTokens": "bei Text: größte Zahl von Tokens einer Aufgabe",
+
   "model.hidden_size": "Breite des Residualstroms; ein Vielfaches von 4",
   "model.intermediate_size": "Breite der SwiGLU-Schicht; ein Vielfaches von 4",
   "model.num_hidden_layers": "Zahl der Schichten",
@@ -34,6 +39,11 @@ export const settingsDe: Readonly<Record<string, string>> = {
   "model.max_position_embeddings": "längste Folge, Aufgabe und Antwort zusammen",
   "model.rms_norm_eps": "ε von RMSNorm",
   "model.rope_theta": "Basis der Drehfrequenzen",
+
+  "model.rope_scaling":
+    "wie die Drehfrequenzen von denen zu rope_theta abweichen, wie in config.json; null: gar nicht",
+  "model.attention_bias": "ob Queries, Keys und Values einen Bias haben: bei Qwen2 ja, bei Llama nein",
+  "model.tie_word_embeddings": "ob die Token-Einbettung auch der Kopf ist",
 
   "schedule.kind": "Form des Längenbudgets L(t)",
   "schedule.lmax": "größtes Budget; auch die Länge, bei der die Auswertung abbricht",

@@ -16,7 +16,7 @@ export const TRAITS = {
   dast: { objective: "simpo", sampler: "reference" },
   "rejection-sft": { objective: "imitation", sampler: "reference" },
   "iterative-dpo": { objective: "dpo", sampler: "reference", needsReference: true },
-  spin: { objective: "dpo", sampler: "reference", needsReference: true },
+  spin: { objective: "dpo", sampler: "reference", needsReference: true, needsTeacher: true },
 } as const satisfies Record<string, MethodTraits>;
 
 export type MethodName = keyof typeof TRAITS;
