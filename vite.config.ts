@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { offline } from "./web/offline/plugin.ts";
 import { shownSources } from "./web/shown-sources.ts";
+import { slimSettings } from "./web/slim-settings.ts";
 import { slimShaders } from "./web/slim-shaders.ts";
 
 /** Tests that need a WebGPU adapter. */
@@ -67,7 +68,7 @@ const page: ViteUserConfig = {
   root: fileURLToPath(new URL("web", import.meta.url)),
   base: "./",
   plugins: [shownSources(), offline()],
-  worker: { format: "es", plugins: () => [slimShaders()], rollupOptions: PURE_DEFINITIONS },
+  worker: { format: "es", plugins: () => [slimShaders(), slimSettings()], rollupOptions: PURE_DEFINITIONS },
   build: {
     target: "es2023",
     outDir: "../dist/web",

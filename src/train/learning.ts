@@ -3,7 +3,6 @@ import type { Optimizer } from "../model/optimizer.ts";
 import type { Objective } from "../model/training-pass.ts";
 import type { Random } from "../random.ts";
 import { updateImitation } from "../rl/imitation-update.ts";
-import { updatePreference } from "../rl/preference-update.ts";
 import { traitsOf } from "../rl/recipes/traits.ts";
 import { updateSequences } from "../rl/sequence-update.ts";
 import { type PolicyUpdate, splitIntoMiniBatches, updatePolicy } from "../rl/update.ts";
@@ -84,7 +83,10 @@ export class Learning {
           rl.miniBatches,
         );
         const from = method.objective === "dpo" ? scorer : undefined;
-        return batches.map((batch) => () => updatePreference(learner, batch, settings, from));
+        return batches.map((batch) => async () => {
+          const { updatePreference } = await import("../rl/preference-update.ts"); // fetched with the first pairs
+          return updatePreference(learner, batch, settings, from);
+        });
       }
       case "imitation": {
         const traces = method.traces(rated, config.method, random);
