@@ -3,7 +3,7 @@ import { BufferPool } from "./buffers.ts";
 import { Pipelines } from "./pipelines.ts";
 
 /** Optional features that bellows can use; none is ever required. */
-const USEFUL_FEATURES: readonly GPUFeatureName[] = ["subgroups", "timestamp-query"];
+const USEFUL_FEATURES: readonly GPUFeatureName[] = ["subgroups", "timestamp-query", "shader-f16"];
 
 /** Limits of which more is better; the rest stay at WebGPU's defaults. */
 const USEFUL_LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;

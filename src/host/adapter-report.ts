@@ -74,7 +74,7 @@ type LimitName =
 const FEATURES: readonly Omit<FeatureReport, "offered">[] = [
   { name: "subgroups", used: true, purpose: "kernel variants in which lanes share rows without memory" },
   { name: "timestamp-query", used: true, purpose: "times of single kernels" },
-  { name: "shader-f16", used: false, purpose: "bellows computes in 32-bit floats throughout" },
+  { name: "shader-f16", used: true, purpose: "half the memory for weights that are not trained" },
 ];
 
 const LIMITS: readonly Omit<LimitReport, "value">[] = [
@@ -190,21 +190,26 @@ export function doctorText(report: AdapterReport): string {
 /** Vocabulary of Qwen2-0.5B, the smallest model published of this architecture (its config.json). */
 const QWEN2_VOCABULARY = 151_936;
 
-function meaning({ capacity, timing, variants, adapter }: AdapterReport): string[] {
+function meaning({ capacity, timing, variants, adapter, features }: AdapterReport): string[] {
   const { parameters, weight, logits, microBatchTokens } = capacity;
   const vocabulary = Math.floor(logits / microBatchTokens);
   const qwenTokens = Math.min(microBatchTokens, Math.floor(logits / QWEN2_VOCABULARY));
+  const f16 = features.some(({ name, offered }) => name === "shader-f16" && offered);
   const narrow = !variants.matmul.includes("subgroup");
   return [
     `Models of up to ${count(parameters)} parameters can be trained and sampled: parameters, gradient and two moments`,
     "  are each one buffer of 4 bytes a parameter (maxBufferSize / 4). No single weight, e.g. the embedding of",
     `  vocabulary × width, may have more than ${count(weight)} (maxStorageBufferBindingSize / 4).`,
     "  Training takes at least 20 bytes of memory a parameter: these four, a slab of gradients; then activations.",
+    `  Beneath adapters (lora.rank) a parameter is not trained, and takes ${f16 ? "4 bytes, or 2" : "4 bytes"}.`,
     `A micro-batch may have up to ${count(logits)} logits, tokens × vocabulary: ${count(microBatchTokens)} tokens,`,
     `  the most there can be, with a vocabulary of up to ${count(vocabulary)}; ${count(qwenTokens)} tokens with Qwen2's.`,
     `Kernel variants: matmul ${variants.matmul.join(", ")}; attention ${variants.attention.join(", ")}.`,
     "  All give the same bits; the fastest is found by measuring at the start.",
     ...(narrow ? ["  Subgroup variants cannot run: they need subgroups of eight lanes or more."] : []),
+    f16
+      ? "Weights that are not trained may be 16-bit floats (train.weights=f16); what is computed is 32-bit."
+      : "Weights are 32-bit floats: there is no shader-f16.",
     timing ? "Single kernels can be timed." : "Single kernels cannot be timed: there is no timestamp-query.",
     ...(adapter.software
       ? ["A software adapter trains the toy presets and runs all tests; speed needs a GPU."]

@@ -4,12 +4,20 @@ import { ceilDiv, foldGrid } from "../gpu/kernel.ts";
 import type { Program } from "../gpu/program.ts";
 import { shader } from "./sources.ts";
 
+function forwardSpec(id: string) {
+  return {
+    id,
+    code: shader(id),
+    bindings: { token: "read", weight: "read", out: "read_write", extent: "uniform" },
+    params: { width4: "u32" },
+  } as const;
+}
+
+/** By the format of the weight. */
 export const embeddingForward = {
-  id: "embedding/forward",
-  code: shader("embedding/forward"),
-  bindings: { token: "read", weight: "read", out: "read_write", extent: "uniform" },
-  params: { width4: "u32" },
-} as const;
+  f32: forwardSpec("embedding/forward"),
+  f16: forwardSpec("embedding/forward_half"),
+};
 
 export const embeddingBackward = {
   id: "embedding/backward",
@@ -31,8 +39,9 @@ export function addEmbedding(
   gpu: Gpu,
   bindings: { token: Slice; weight: Slice; out: Slice; extent: Slice },
   width: number,
+  format: keyof typeof embeddingForward = "f32",
 ): void {
-  const kernel = gpu.pipelines.get(embeddingForward);
+  const kernel = gpu.pipelines.get(embeddingForward[format]);
   program.add(kernel, bindings, { width4: width / 4 }, (rows) => foldGrid(ceilDiv((rows * width) / 4, 64)));
 }
 

@@ -10,6 +10,12 @@ import { shader } from "./sources.ts";
  */
 export type MatmulVariant = "register" | "workgroup" | "subgroup";
 
+/**
+ * With `half` the weight is in half precision and everything else as ever: it gives the bits of the other variants with the
+ * rounded weight. It is tiled like `register`, and needs `shader-f16`.
+ */
+export type WeightVariant = MatmulVariant | "half";
+
 const NT_PARAMS = { columns: "u32", inner4: "u32", out_stride4: "u32" } as const;
 
 function ntSpec(id: string) {
@@ -61,28 +67,33 @@ export const matmulNt = {
   register: ntSpec("matmul/nt_register"),
   workgroup: ntSpec("matmul/nt_workgroup"),
   subgroup: ntSpec("matmul/nt_subgroup"),
+  half: ntSpec("matmul/nt_half"),
 };
 
 export const matmulNtResidual = {
   register: ntResidualSpec("matmul/nt_residual_register"),
   workgroup: ntResidualSpec("matmul/nt_residual_workgroup"),
   subgroup: ntResidualSpec("matmul/nt_residual_subgroup"),
+  half: ntResidualSpec("matmul/nt_residual_half"),
 };
 
 export const matmulNtRmsnorm = {
   register: ntRmsnormSpec("matmul/nt_rmsnorm_register"),
   subgroup: ntRmsnormSpec("matmul/nt_rmsnorm_subgroup"),
+  half: ntRmsnormSpec("matmul/nt_rmsnorm_half"),
 };
 
 export const matmulNtSwiglu = {
   register: ntResidualSpec("matmul/nt_swiglu_register"),
   subgroup: ntResidualSpec("matmul/nt_swiglu_subgroup"),
+  half: ntResidualSpec("matmul/nt_swiglu_half"),
 };
 
 export const matmulNn = {
   register: nnSpec("matmul/nn_register"),
   workgroup: nnSpec("matmul/nn_workgroup"),
   subgroup: nnSpec("matmul/nn_subgroup"),
+  half: nnSpec("matmul/nn_half"),
 };
 
 export const matmulTn = {
@@ -98,9 +109,10 @@ interface Tile {
   readonly constants: Readonly<Record<string, number>>;
 }
 
-function tileOf(variant: MatmulVariant, columns: number): Tile {
+function tileOf(variant: WeightVariant, columns: number): Tile {
   switch (variant) {
     case "register":
+    case "half":
       return { rows: 32, columns: 64, constants: {} };
     case "workgroup":
       return { rows: 64, columns: 64, constants: {} };
@@ -139,7 +151,7 @@ function ntParams(shape: LinearShape) {
 export function addMatmulNt(
   program: Program,
   gpu: Gpu,
-  variant: MatmulVariant,
+  variant: WeightVariant,
   bindings: { inp: Slice; weight: Slice; out: Slice; extent: Slice },
   shape: LinearShape,
 ): void {
@@ -152,7 +164,7 @@ export function addMatmulNt(
 export function addMatmulNtResidual(
   program: Program,
   gpu: Gpu,
-  variant: MatmulVariant,
+  variant: WeightVariant,
   bindings: { inp: Slice; weight: Slice; residual: Slice; out: Slice; extent: Slice },
   shape: LinearShape,
 ): void {
@@ -162,15 +174,15 @@ export function addMatmulNtResidual(
 }
 
 /** Matmuls with a fused input are for decoding, where rows are few: there is no form tiled through workgroup memory. */
-function fusedVariant(variant: MatmulVariant): "register" | "subgroup" {
-  return variant === "subgroup" ? "subgroup" : "register";
+function fusedVariant(variant: WeightVariant): "register" | "subgroup" | "half" {
+  return variant === "workgroup" ? "register" : variant;
 }
 
 /** `out = rmsnorm(inp) · weightᵀ`. */
 export function addMatmulNtRmsnorm(
   program: Program,
   gpu: Gpu,
-  variant: MatmulVariant,
+  variant: WeightVariant,
   bindings: { inp: Slice; norm_weight: Slice; weight: Slice; out: Slice; extent: Slice },
   shape: LinearShape,
   eps: number,
@@ -185,7 +197,7 @@ export function addMatmulNtRmsnorm(
 export function addMatmulNtSwiglu(
   program: Program,
   gpu: Gpu,
-  variant: MatmulVariant,
+  variant: WeightVariant,
   bindings: { inp: Slice; weight: Slice; residual: Slice; out: Slice; extent: Slice },
   shape: LinearShape,
 ): void {
@@ -199,7 +211,7 @@ export function addMatmulNtSwiglu(
 export function addMatmulNn(
   program: Program,
   gpu: Gpu,
-  variant: MatmulVariant,
+  variant: WeightVariant,
   bindings: { dout: Slice; weight: Slice; dinp: Slice; extent: Slice },
   shape: LinearShape,
 ): void {

@@ -127,7 +127,7 @@ describe("the text", () => {
       /^ {2}driver +llvmpipe: Mesa 25\.0\.7 \(LLVM 15\.0\.6\)$/m,
       /^ {2}kind +software/m,
       /^ {2}subgroups +8 lanes$/m,
-      /^ {2}shader-f16 +yes +no /m,
+      /^ {2}shader-f16 +yes +yes /m,
       /^ {2}maxStorageBufferBindingSize +128 MiB +128 MiB /m,
       /^ {2}maxBufferSize +4 GiB +256 MiB /m,
       /^ {2}Models of up to 1,073,741,823 parameters/m,

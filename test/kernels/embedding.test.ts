@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addEmbedding, addEmbeddingBackward, tokenRuns } from "../../src/kernels/embedding.ts";
+import { fromHalf, toHalves } from "../../src/model/half.ts";
 import { embeddingBackward, embeddingForward } from "../reference/embedding.ts";
 import { expectClose, sumTolerance, TOLERANCE } from "../support/compare.ts";
-import { runKernels, useGpu } from "../support/gpu.ts";
+import { requireFeature, runKernels, useGpu } from "../support/gpu.ts";
 import { integers, normals } from "../support/random.ts";
 
 describe("embedding", () => {
@@ -26,6 +27,21 @@ describe("embedding", () => {
       build: (program, slices) => addEmbedding(program, gpu(), slices, width),
     });
     expectClose("out", out, embeddingForward(token, Float64Array.from(weight), width), TOLERANCE.exact);
+  });
+
+  test("forward of a weight in half precision gives the rounded weight", async ({ skip }) => {
+    requireFeature(gpu(), "shader-f16", skip);
+    const [rows, width, vocabulary] = [131, 68, 301];
+    const token = integers(1, rows, 0, vocabulary);
+    const halves = toHalves(normals(2, vocabulary * width));
+    const { out } = await runKernels(gpu(), {
+      inputs: { token, weight: new Uint32Array(halves.buffer) },
+      outputs: { out: rows * width },
+      extent: [rows],
+      build: (program, slices) => addEmbedding(program, gpu(), slices, width, "f16"),
+    });
+    const weight = Float64Array.from(halves, fromHalf);
+    expectClose("out", out, embeddingForward(token, weight, width), TOLERANCE.exact);
   });
 
   test.each([

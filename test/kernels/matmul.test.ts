@@ -10,12 +10,13 @@ import {
 } from "../../src/kernels/matmul.ts";
 import { addRmsnorm } from "../../src/kernels/rmsnorm.ts";
 import { addSwiglu } from "../../src/kernels/swiglu.ts";
+import { fromHalf, toHalves } from "../../src/model/half.ts";
 import { reduceSlabs } from "../reference/gradient.ts";
 import { linearBackward, linearForward } from "../reference/matmul.ts";
 import { rmsnormForward } from "../reference/rmsnorm.ts";
 import { swigluForward } from "../reference/swiglu.ts";
 import { expectClose, expectSameBits, sumTolerance } from "../support/compare.ts";
-import { requireVariant, runKernels, useGpu } from "../support/gpu.ts";
+import { requireFeature, requireVariant, runKernels, useGpu } from "../support/gpu.ts";
 import { padRows, unpadRows } from "../support/padding.ts";
 import { normals } from "../support/random.ts";
 
@@ -146,6 +147,43 @@ describe("matmul", () => {
     });
     return dweight;
   }
+
+  test.for(SHAPES)(
+    "with a weight in half precision, the bits of the rounded weight: $rows × $inputs to $outputs",
+    async (shape, { skip }) => {
+      requireFeature(gpu(), "shader-f16", skip);
+      const { rows, outputs, inputs } = shape;
+      const { inp, weight, residual } = forwardInputs(shape);
+      const halves = toHalves(weight);
+      const size = rows * strideOf(outputs);
+      const run = (variant: "register" | "half", weight: Float32Array | Uint32Array) =>
+        runKernels(gpu(), {
+          inputs: {
+            inp,
+            wide: normals(5, rows * 2 * inputs),
+            norm_weight: normals(4, inputs),
+            dout: padRows(normals(6, rows * outputs), outputs, strideOf(outputs), 0),
+            weight,
+            residual,
+          },
+          outputs: { plain: size, added: size, normed: size, gated: size, dinp: rows * inputs },
+          extent: [rows],
+          build: (program, slices) => {
+            addMatmulNt(program, gpu(), variant, { ...slices, out: slices.plain }, shape);
+            addMatmulNtResidual(program, gpu(), variant, { ...slices, out: slices.added }, shape);
+            addMatmulNtRmsnorm(program, gpu(), variant, { ...slices, out: slices.normed }, shape, EPS);
+            const gated = { ...slices, inp: slices.wide, out: slices.gated };
+            addMatmulNtSwiglu(program, gpu(), variant, gated, shape);
+            addMatmulNn(program, gpu(), variant, slices, { outputs, inputs });
+          },
+        });
+      const half = await run("half", new Uint32Array(halves.buffer));
+      const rounded = await run("register", Float32Array.from(halves, fromHalf));
+      for (const [name, result] of Object.entries(half)) {
+        expectSameBits(name, result, rounded[name as keyof typeof rounded]);
+      }
+    },
+  );
 
   const TN_SHAPES = SHAPES.flatMap((shape) => [
     { ...shape, count: 1, accumulate: false },

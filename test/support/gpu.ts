@@ -39,6 +39,14 @@ export function requireVariant(gpu: Gpu, variant: string, skip: (note: string) =
   skip(reason);
 }
 
+/** Skips the test where the adapter does not offer a feature; on CI it fails, see {@link requireVariant}. */
+export function requireFeature(gpu: Gpu, feature: GPUFeatureName, skip: (note: string) => void): void {
+  if (gpu.has(feature)) return;
+  const reason = `${gpu.adapter.description || gpu.adapter.vendor} has no ${feature}`;
+  if (process.env.CI === "true" && gpu.adapter.software) throw new Error(reason);
+  skip(reason);
+}
+
 const GUARD_WORDS = 64;
 const POISON = 0x7fc0_dead; // a NaN with a signature
 const GUARD = 0xfee1_dead;

@@ -1,5 +1,5 @@
 // A workgroup computes 32 rows × 64 columns; each invocation keeps 8 rows × 4 columns in registers and reads
-// what it needs straight from storage, trusting the cache.
+// what it needs straight from storage, trusting the cache. Weights may be f32 or f16; what is computed is f32 with either.
 const ROWS = 8u;
 const LANES_X = 16u;
 const LANES_Y = 4u;
@@ -26,10 +26,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
   var acc: array<vec4f, ROWS>;
   for (var k4 = 0u; k4 < params.inner4; k4++) {
     let b = transpose(mat4x4f(
-      weight[column[0] + k4],
-      weight[column[1] + k4],
-      weight[column[2] + k4],
-      weight[column[3] + k4],
+      vec4f(weight[column[0] + k4]),
+      vec4f(weight[column[1] + k4]),
+      vec4f(weight[column[2] + k4]),
+      vec4f(weight[column[3] + k4]),
     ));
     for (var i = 0u; i < ROWS; i++) {
       acc[i] = multiply_add(acc[i], load_input(row[i], k4, state[i]), b[0], b[1], b[2], b[3]);

@@ -1,0 +1,28 @@
+// out[r, n] = Σ_k rmsnorm(inp)[r, k] weight[n, k]
+//   matmul/nt with its input normalised on the way: saves a dispatch and a buffer while decoding.
+//   inp [rows, K], norm_weight [K], weight [N, K], out [rows, N] with its own row stride. Overwrites.
+//   For weights in half precision; computes in f32: see matmul/lib/nt_register.
+enable f16;
+#include "lib/extent.wgsl"
+#include "lib/multiply_add.wgsl"
+
+struct Params {
+  columns: u32,      // N
+  inner4: u32,       // K / 4
+  out_stride4: u32,  // columns of out's rows / 4
+  eps: f32,
+}
+
+@group(0) @binding(0) var<storage, read> inp: array<vec4f>;
+@group(0) @binding(1) var<storage, read> norm_weight: array<vec4f>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4h>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(4) var<uniform> extent: Extent;
+@group(0) @binding(5) var<uniform> params: Params;
+
+fn store_output(index: u32, value: vec4f) {
+  out[index] = value;
+}
+
+#include "matmul/lib/input_rmsnorm.wgsl"
+#include "matmul/lib/nt_register.wgsl"
