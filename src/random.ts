@@ -55,6 +55,7 @@ export const STREAM = {
   method: 10,
   referenceSampling: 11,
   pairs: 12,
+  adapters: 13,
 } as const;
 
 export type Stream = (typeof STREAM)[keyof typeof STREAM];

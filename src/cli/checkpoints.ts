@@ -3,7 +3,8 @@ import type { Checkpoint } from "../io/checkpoint.ts";
 import { joinPath } from "../io/storage.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Config } from "../train/config.ts";
-import { type CheckpointSources, findCheckpoint, loadFitting } from "../train/weights.ts";
+import type { PolicyWeights } from "../train/engine.ts";
+import { type CheckpointSources, findCheckpoint, loadFitting, policyIn } from "../train/weights.ts";
 import { readingProgress } from "./terminal.ts";
 
 /** Where the bundled checkpoints lie in the package: the page serves them from there too. */
@@ -14,8 +15,16 @@ export function checkpointSources(): CheckpointSources {
   return { bundled: folderStorage(joinPath(packageFolder(), BUNDLED_FOLDER)), locate: placeOf };
 }
 
-/** The checkpoint of this name, which must fit the config's model and task. */
-export async function loadNamed(config: Config, task: Task, name: string): Promise<Checkpoint> {
-  const place = await findCheckpoint(checkpointSources(), name, "checkpoint");
-  return loadFitting(place, config, task, readingProgress());
+/** The policy of the checkpoint of this name, which must fit the config's model and task, and where training stood. */
+export async function loadNamed(
+  config: Config,
+  task: Task,
+  name: string,
+): Promise<{ weights: PolicyWeights } & Pick<Checkpoint, "trainer">> {
+  const sources = checkpointSources();
+  const place = await findCheckpoint(sources, name, "checkpoint");
+  const checkpoint = await loadFitting(place, config, task, readingProgress());
+  const { trainer } = checkpoint;
+  const weights = await policyIn(checkpoint, sources, config, task);
+  return trainer === undefined ? { weights } : { weights, trainer };
 }

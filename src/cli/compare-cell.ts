@@ -21,11 +21,11 @@ import type { Reported } from "../rl/recipes/recipe.ts";
 import { createTask } from "../tasks/registry.ts";
 import { type Config, modelConfigOf } from "../train/config.ts";
 import { isEqual } from "../train/config-diff.ts";
-import { buildEngine, compileAll } from "../train/engine.ts";
+import { buildEngine, compileAll, writeWeights } from "../train/engine.ts";
 import { evalProblems, evaluate } from "../train/evaluate.ts";
 import type { EvalRecord, TrainerRecord } from "../train/records.ts";
 import { composeConfig } from "../train/settings.ts";
-import { startingParameters } from "../train/weights.ts";
+import { policyIn, startingWeights } from "../train/weights.ts";
 import { checkpointSources } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
 import { loadOf, planRun, type RunPlan } from "./run.ts";
@@ -153,12 +153,13 @@ async function evaluateReported(
 ): Promise<EvalRecord> {
   const config = benchmarkConfig(matrix, cell, reported);
   const task = createTask(config.task.name, config.task.settings);
-  const parameters = cell.trains
-    ? (await loadOf(run, stepName(reported.step), config, task)).parameters
-    : await startingParameters(checkpointSources(), config, task);
+  const sources = checkpointSources();
+  const weights = cell.trains
+    ? await policyIn(await loadOf(run, stepName(reported.step), config, task), sources, config, task)
+    : await startingWeights(sources, config, task);
   const variants = await chooseVariants(gpu, modelConfigOf(config, task), "auto");
   const engine = await buildEngine(gpu, config, variants);
-  engine.model.writeParameters(parameters);
+  writeWeights(engine, weights);
   await compileAll(gpu, () => {});
   return evaluate(engine, evalProblems(task, config), reported.step);
 }

@@ -1,6 +1,6 @@
 import { print } from "../host/node-program.ts";
 import { modelConfigOf } from "../train/config.ts";
-import { buildEngine, compileAll } from "../train/engine.ts";
+import { buildEngine, compileAll, writeWeights } from "../train/engine.ts";
 import { evalProblems, evaluate } from "../train/evaluate.ts";
 import { logLine } from "../train/records.ts";
 import { NO_PROGRESS, type Progress } from "../train/snapshot.ts";
@@ -19,11 +19,11 @@ export interface EvalFlags extends ConfigFlags {
 export async function runEval(checkpoint: string | undefined, flags: EvalFlags): Promise<number> {
   const { config, task } = await prepareFor(checkpoint, flags);
   const name = checkpoint ?? config.init;
-  const { parameters, trainer } = await loadNamed(config, task, name);
+  const { weights, trainer } = await loadNamed(config, task, name);
   const gpu = await openDevice();
   const variants = await chooseVariants(gpu, modelConfigOf(config, task), flags.variants ?? "auto");
   const engine = await buildEngine(gpu, config, variants, task);
-  engine.model.writeParameters(parameters);
+  writeWeights(engine, weights);
   await compileAll(gpu, () => {});
   // Sampling is seeded by the step: a checkpoint of a run gives what the run logged there.
   const { step } = (trainer?.state ?? NO_PROGRESS) as unknown as Progress;

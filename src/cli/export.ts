@@ -10,7 +10,7 @@ import type { Task } from "../tasks/task.ts";
 import type { Config } from "../train/config.ts";
 import { needsReference } from "../train/reference.ts";
 import { composeConfig } from "../train/settings.ts";
-import { loadFitting, REFERENCE, startingParameters } from "../train/weights.ts";
+import { loadFitting, REFERENCE, startingWeights } from "../train/weights.ts";
 import { checkpointSources } from "./checkpoints.ts";
 import { type ConfigFlags, settingsOf, sourcesFromFlags } from "./flags.ts";
 import { plural } from "./terminal.ts";
@@ -86,5 +86,5 @@ async function startOf(
       return (await loadFitting({ storage: place.storage, path }, config, task)).parameters;
     }
   }
-  return startingParameters(checkpointSources(), config, task);
+  return (await startingWeights(checkpointSources(), config, task)).parameters;
 }

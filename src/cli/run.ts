@@ -10,6 +10,7 @@ import {
   programCall,
 } from "../host/node-program.ts";
 import { type RunKind, readAbout, writeAbout } from "../io/about.ts";
+import { MERGED } from "../io/checkpoint.ts";
 import {
   checkpointPath,
   checkRunPath,
@@ -22,7 +23,7 @@ import type { Config } from "../train/config.ts";
 import type { Engine } from "../train/engine.ts";
 import { logLine, type RunRecord } from "../train/records.ts";
 import { sftConfigOf } from "../train/settings.ts";
-import { checkpointOf, type Snapshot, snapshotOf } from "../train/snapshot.ts";
+import { checkpointOf, mergedCheckpointOf, type Snapshot, snapshotOf } from "../train/snapshot.ts";
 import { type CheckpointPlace, loadFitting } from "../train/weights.ts";
 import { type ConfigFlags, sourcesFromFlags } from "./flags.ts";
 import type { MetricsLogger } from "./metrics-logger.ts";
@@ -55,7 +56,14 @@ export interface RunPlan {
   /** Where a new run is to go; null: a fresh place under `runs`. */
   readonly out: Place | null;
   /** The run that goes on, and the state that it goes on from. */
-  readonly resumed: { readonly place: Place; readonly snapshot: Snapshot } | null;
+  readonly resumed: Resumable | null;
+}
+
+/** A run that can go on: its place, the parameters of its model, and the state of what is trained. */
+export interface Resumable {
+  readonly place: Place;
+  readonly parameters: Float32Array<ArrayBuffer>;
+  readonly snapshot: Snapshot;
 }
 
 /** A run folder that is open for writing, and what people call it. */
@@ -162,7 +170,10 @@ export async function trainInto<R extends RunRecord>(
     stopListening();
     view.clear();
   }
-  await folder.saveNamed("final", await checkpoint());
+  const end = await trainer.snapshot();
+  await folder.saveNamed("final", checkpointOf(trainer.engine, end));
+  const merged = await mergedCheckpointOf(trainer.engine, end);
+  if (merged !== undefined) await folder.saveNamed(MERGED, merged);
   return 0;
 }
 
@@ -188,7 +199,8 @@ async function planResumed(flags: RunFlags, resume: string, kind: RunKind): Prom
   const latest = await latestOf(place);
   const kept = await keptProblems(place);
   const { config, task } = await prepare({ file, settings }, { place: checkpointAt(place, latest), ...kept });
-  const snapshot = await readSnapshot(place, latest, config, task);
+  const resumed = await readState(place, latest, config, task);
+  const { snapshot } = resumed;
   const { steps } = config[kind];
   if (snapshot.progress.step > steps) {
     throw new BellowsError(
@@ -197,7 +209,7 @@ async function planResumed(flags: RunFlags, resume: string, kind: RunKind): Prom
       { field: `${kind}.steps`, hint: "Give a larger --steps." },
     );
   }
-  return { kind, config, task, out: null, resumed: { place, snapshot } };
+  return { kind, config, task, out: null, resumed };
 }
 
 /** The name of a run's latest checkpoint. */
@@ -214,8 +226,9 @@ async function latestOf({ storage, path, shown }: Place): Promise<string> {
 }
 
 /** The state that a run goes on from. Takes nothing back yet. */
-async function readSnapshot(place: Place, latest: string, config: Config, task: Task): Promise<Snapshot> {
-  return snapshotOf(await loadOf(place, latest, config, task), place.shown);
+async function readState(place: Place, latest: string, config: Config, task: Task): Promise<Resumable> {
+  const checkpoint = await loadOf(place, latest, config, task);
+  return { place, parameters: checkpoint.parameters, snapshot: snapshotOf(checkpoint, place.shown) };
 }
 
 /** Where a new run is to go; nothing is made there yet. */

@@ -4,7 +4,7 @@ import { Random, STREAM } from "../random.ts";
 import { drawProblem } from "../tasks/split.ts";
 import type { Problem, Task } from "../tasks/task.ts";
 import { modelConfigOf } from "../train/config.ts";
-import { buildEngine, compileAll } from "../train/engine.ts";
+import { buildEngine, compileAll, writeWeights } from "../train/engine.ts";
 import { evalPrompt, evalRollout } from "../train/evaluate.ts";
 import { loadNamed } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
@@ -37,12 +37,12 @@ export async function runSample(checkpoint: string | undefined, flags: SampleFla
   const problems =
     flags.prompt === undefined ? drawProblems(task, flags, count, config.seed) : [given(task, flags.prompt)];
   const name = checkpoint ?? config.init;
-  const { parameters } = await loadNamed(config, task, name);
+  const { weights } = await loadNamed(config, task, name);
 
   const gpu = await openDevice();
   const variants = await chooseVariants(gpu, modelConfigOf(config, task), flags.variants ?? "auto");
   const engine = await buildEngine(gpu, config, variants, task);
-  engine.model.writeParameters(parameters);
+  writeWeights(engine, weights);
   await compileAll(gpu, () => {});
   const trajectories = await evalRollout(engine, {
     prompts: problems.map(({ prompt }) => evalPrompt(engine, prompt)),

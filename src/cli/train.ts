@@ -1,14 +1,15 @@
 import { BellowsError } from "../errors.ts";
 import { peakResidentBytes, programCall, residentBytes } from "../host/node-program.ts";
+import { BASE } from "../io/checkpoint.ts";
 import { recipeOf } from "../rl/recipes/index.ts";
 import { modelConfigOf } from "../train/config.ts";
-import { buildEngine, compileAll } from "../train/engine.ts";
+import { buildEngine, compileAll, writeWeights } from "../train/engine.ts";
 import { plannedBytes } from "../train/planned-bytes.ts";
 import { preflight } from "../train/preflight.ts";
 import { needsReference } from "../train/reference.ts";
-import { checkpointOf } from "../train/snapshot.ts";
+import { baseCheckpointOf, checkpointOf, trainedIn } from "../train/snapshot.ts";
 import { Trainer } from "../train/trainer.ts";
-import { REFERENCE, startingParameters } from "../train/weights.ts";
+import { REFERENCE, startingWeights } from "../train/weights.ts";
 import { checkpointSources } from "./checkpoints.ts";
 import { chooseVariants, openDevice } from "./device.ts";
 import { MetricsLogger } from "./metrics-logger.ts";
@@ -39,7 +40,7 @@ export async function train(
 ): Promise<number> {
   // Everything that can be wrong with files is found before the device is opened, and nothing is changed until then.
   const { config, task, resumed } = plan;
-  const { parameters, reference } = await weightsOf(plan);
+  const { weights, reference } = await weightsOf(plan);
   const logger = await MetricsLogger.start(flags.log);
 
   const gpu = await openDevice();
@@ -47,7 +48,7 @@ export async function train(
   const planned = await plannedBytes(gpu, config, variants, task);
   view.device(gpu, variants);
   const engine = await buildEngine(gpu, config, variants, task);
-  engine.model.writeParameters(parameters);
+  writeWeights(engine, weights);
   const trainer = new Trainer(engine, {
     ...(resumed === null ? {} : { resumed: resumed.snapshot }),
     ...(reference === undefined ? {} : { reference }),
@@ -61,6 +62,9 @@ export async function train(
 
   const run = await openRun(plan);
   const { storage, shown } = run.place;
+  if (config.lora.rank > 0 && resumed === null) {
+    await run.folder.saveNamed(BASE, baseCheckpointOf(engine, weights.parameters));
+  }
   if (reference !== undefined && resumed === null) {
     await run.folder.saveNamed(REFERENCE, checkpointOf(engine, await trainer.snapshot()));
   }
@@ -83,14 +87,15 @@ function checkTrains(recipe: string | undefined): void {
   });
 }
 
-/** The weights to go on from, and those of the starting policy where the run needs them besides. */
+/** The weights to go on from, and of the starting policy what is trained, where the run needs it besides. */
 async function weightsOf({ config, task, resumed }: RunPlan) {
   const keepsStart = needsReference(config);
   if (resumed === null) {
-    const parameters = await startingParameters(checkpointSources(), config, task, readingProgress());
-    return { parameters, reference: keepsStart ? parameters : undefined };
+    const weights = await startingWeights(checkpointSources(), config, task, readingProgress());
+    return { weights, reference: keepsStart ? weights.trained : undefined };
   }
-  const { parameters } = resumed.snapshot;
-  if (!keepsStart) return { parameters, reference: undefined };
-  return { parameters, reference: (await loadOf(resumed.place, REFERENCE, config, task)).parameters };
+  const { place, parameters, snapshot } = resumed;
+  const weights = { parameters, trained: snapshot.parameters };
+  if (!keepsStart) return { weights, reference: undefined };
+  return { weights, reference: trainedIn(await loadOf(place, REFERENCE, config, task)) };
 }

@@ -25,7 +25,7 @@ export function noCounterpart(field: string, value: unknown, target: Target, rig
  * Refuses what neither trainer has a counterpart for.
  * @throws BellowsError `config-invalid`.
  */
-export function checkExportable({ rl, method, schedule }: Config, target: Target): void {
+export function checkExportable({ rl, method, schedule, lora }: Config, target: Target): void {
   const refuse = (field: string, value: unknown, right: string) => noCounterpart(field, value, target, right);
   if (method.name !== "grpo") {
     throw refuse(
@@ -34,6 +34,7 @@ export function checkExportable({ rl, method, schedule }: Config, target: Target
       "grpo, as other methods have rewards, pairs or a loss of their own",
     );
   }
+  if (lora.rank > 0) throw refuse("lora.rank", lora.rank, "0, as the whole model is trained there");
   if (rl.groupFilter !== "off") {
     const right = "off, as the problems of a run with dynamic sampling depend on its responses";
     throw refuse("rl.groupFilter", rl.groupFilter, right);

@@ -21,7 +21,8 @@ export function dryRunGpu(
   };
   const device = {
     limits,
-    features: new Set<string>(),
+    // The one feature without which something cannot be built at all.
+    features: new Set(["shader-f16"]),
     lost: new Promise<GPUDeviceLostInfo>(() => {}),
     queue: { writeBuffer() {}, submit() {}, onSubmittedWorkDone: async () => {} },
     addEventListener() {},

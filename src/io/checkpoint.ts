@@ -1,6 +1,8 @@
 import { BellowsError } from "../errors.ts";
+import type { AdapterSettings } from "../model/adapter-settings.ts";
+import type { AdapterTable } from "../model/adapters.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { type Parameter, ParameterTable } from "../model/parameters.ts";
+import { type Parameter, type ParameterLayout, ParameterTable } from "../model/parameters.ts";
 import { modelConfigJson, readModelConfig } from "./hugging-face.ts";
 import { checkJson, decodeJson, encodeJson, isJsonObject, type JsonObject, refuse, shown } from "./json.ts";
 import { encodeSafetensors, type Tensor } from "./safetensors.ts";
@@ -28,13 +30,30 @@ const MAX_JSON = 2 ** 27;
 /** What early Llama checkpoints hold besides: the frequencies of the rotation, which follow from their `config.json`. */
 const DERIVED = /\.rotary_emb\.inv_freq$/;
 
+/** Adapters in the layout of Hugging Face's PEFT. */
+export const ADAPTER_CONFIG = "adapter_config.json";
+export const ADAPTER_WEIGHTS = "adapter_model.safetensors";
+
+/** The checkpoint of a run that holds the model which its adapters belong to, beside those of the adapters. */
+export const BASE = "base";
+
+/** The one that holds that model with the adapters merged in. */
+export const MERGED = "merged";
+
+/** Adapters of a model. */
+export interface Adapters {
+  readonly settings: AdapterSettings;
+  /** Flat, as {@link AdapterTable} lays it out. */
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
 /** A model. `parameters` is flat, as {@link ParameterTable} lays it out. */
 export interface Weights {
   readonly config: ModelConfig;
   readonly parameters: Float32Array<ArrayBuffer>;
 }
 
-/** AdamW's moments, and the reference policy where it moves in the course of a run; all laid out as the parameters are. */
+/** AdamW's moments, and the reference policy where it moves in the course of a run; all laid out as what is trained is. */
 export interface OptimizerState {
   readonly firstMoment: Float32Array<ArrayBuffer>;
   readonly secondMoment: Float32Array<ArrayBuffer>;
@@ -52,9 +71,18 @@ export interface TrainerState<State = JsonObject> {
 /** What a checkpoint folder holds; without `optimizer` and `trainer` it is a model for use, not for training on. */
 export interface Checkpoint<State = JsonObject> extends Weights {
   readonly vocabulary: CheckpointVocabulary;
+  /** Adapters that are trained in place of the parameters. */
+  readonly adapters?: Adapters;
   readonly optimizer?: OptimizerState;
   readonly trainer?: TrainerState<State>;
 }
+
+/**
+ * A checkpoint to be written, but for the trainer's state. Adapters stand in place of the model that they belong to, which is
+ * another checkpoint, {@link BASE}.
+ */
+export type SavedModel = Omit<Checkpoint, "parameters" | "adapters" | "trainer"> &
+  (Pick<Weights, "parameters"> | { readonly adapters: Adapters });
 
 /** What a checkpoint has to fit; `max_position_embeddings` may differ. */
 export interface Expected {
@@ -65,24 +93,33 @@ export interface Expected {
 /**
  * Writes a checkpoint folder, in place of an earlier one: after a crash there is the old one or the new one.
  * The folder is one that Hugging Face `transformers` opens (Qwen2ForCausalLM, or LlamaForCausalLM where there is no bias),
- * with `optimizer.safetensors` and `trainer.json` beside.
+ * with `optimizer.safetensors` and `trainer.json` beside; one with adapters is one that PEFT opens.
  * @throws BellowsError `input-invalid` where the parts do not fit each other, before anything is written;
  *   `storage-failed`.
  */
 export async function saveCheckpoint(
   storage: Storage,
   folder: string,
-  checkpoint: Checkpoint<object>,
+  checkpoint: SavedModel & Pick<Checkpoint<object>, "trainer">,
 ): Promise<void> {
-  const { config, vocabulary, parameters, optimizer, trainer } = checkpoint;
+  const { config, vocabulary, optimizer, trainer } = checkpoint;
   checkVocabulary(vocabulary, config);
-  const table = new ParameterTable(config);
-  const files = new Map<string, Chunks>([
-    [CONFIG, [encodeJson(modelConfigJson(config, specialIds(vocabulary)), CONFIG)]],
-    ...tokenizerFiles(vocabulary, config),
-    // transformers refuses weights that do not say that they are PyTorch's.
-    [WEIGHTS, encodeSafetensors(tensorsOf(table, parameters, "parameters"), { format: "pt" })],
-  ]);
+  const files = new Map<string, Chunks>();
+  // transformers refuses weights that do not say that they are PyTorch's.
+  const metadata = { format: "pt" };
+  let table: ParameterLayout;
+  if ("adapters" in checkpoint) {
+    const { settings, values } = checkpoint.adapters;
+    const [{ AdapterTable }, { adapterConfigJson }] = await adapterModules();
+    table = new AdapterTable(config, settings);
+    files.set(ADAPTER_CONFIG, [encodeJson(adapterConfigJson(settings), ADAPTER_CONFIG)]);
+    files.set(ADAPTER_WEIGHTS, encodeSafetensors(tensorsOf(table, values, "adapters"), metadata));
+  } else {
+    table = new ParameterTable(config);
+    files.set(CONFIG, [encodeJson(modelConfigJson(config, specialIds(vocabulary)), CONFIG)]);
+    for (const [name, content] of tokenizerFiles(vocabulary, config)) files.set(name, content);
+    files.set(WEIGHTS, encodeSafetensors(tensorsOf(table, checkpoint.parameters, "parameters"), metadata));
+  }
   if (optimizer !== undefined) {
     const { firstMoment, secondMoment, reference } = optimizer;
     const tensors = [
@@ -104,7 +141,8 @@ export async function saveCheckpoint(
 export type ReadProgress = (done: number, total: number) => void;
 
 /**
- * Reads a checkpoint folder, of bellows or of a published model.
+ * Reads a checkpoint folder, of bellows or of a published model. That of adapters has the model that they belong to in
+ * {@link BASE} beside it.
  * @throws BellowsError `checkpoint-invalid` naming the file, the field or tensor, what it is and what would be
  *   right, also where it does not fit `expected`; `storage-failed`.
  */
@@ -113,6 +151,23 @@ export async function loadCheckpoint(
   folder: string,
   expected: Expected = {},
   progress: ReadProgress = () => {},
+): Promise<Checkpoint> {
+  const hasAdapters = await storage.exists(joinPath(folder, ADAPTER_CONFIG));
+  const load = hasAdapters ? loadAdapted : loadWhole;
+  return load(storage, folder, expected, progress);
+}
+
+/** What only adapters need is fetched with the first of them. */
+function adapterModules() {
+  return Promise.all([import("../model/adapters.ts"), import("./adapters.ts")]);
+}
+
+/** Reads a checkpoint folder of a model. */
+async function loadWhole(
+  storage: Storage,
+  folder: string,
+  expected: Expected,
+  progress: ReadProgress,
 ): Promise<Checkpoint> {
   const { config, configJson, table, file } = await openModel(storage, folder, expected.config);
   const vocabulary = await readCheckpointVocabulary(storage, folder, configJson);
@@ -124,6 +179,48 @@ export async function loadCheckpoint(
     ...(await loadOptimizer(storage, folder, table)),
     ...(await loadTrainer(storage, folder)),
   };
+}
+
+/** Reads a checkpoint folder of adapters, and the model that they belong to. */
+async function loadAdapted(
+  storage: Storage,
+  folder: string,
+  expected: Expected,
+  progress: ReadProgress,
+): Promise<Checkpoint> {
+  const base = joinPath(folder.split("/").slice(0, -1).join("/"), BASE);
+  if (!(await storage.exists(joinPath(base, CONFIG)))) {
+    throw new BellowsError(
+      "checkpoint-invalid",
+      `${folder} holds adapters, and there is no model in ${base}`,
+      {
+        field: BASE,
+        hint: "Name the model that they belong to by init, and this folder by lora.init.",
+      },
+    );
+  }
+  const { config, vocabulary, parameters } = await loadWhole(storage, base, expected, progress);
+  const { table, adapters } = await readAdapters(storage, folder, config);
+  const state = { ...(await loadOptimizer(storage, folder, table)), ...(await loadTrainer(storage, folder)) };
+  return { config, vocabulary, parameters, adapters, ...state };
+}
+
+/**
+ * Reads adapters for a model, also those that PEFT wrote.
+ * @throws BellowsError as {@link loadCheckpoint}.
+ */
+export async function readAdapters(
+  storage: Storage,
+  folder: string,
+  config: ModelConfig,
+): Promise<{ readonly table: AdapterTable; readonly adapters: Adapters }> {
+  const [{ AdapterTable }, { readAdapterConfig }] = await adapterModules();
+  const json = decodeJson(await readPart(storage, folder, ADAPTER_CONFIG), joinPath(folder, ADAPTER_CONFIG));
+  const settings = readAdapterConfig(json, joinPath(folder, ADAPTER_CONFIG));
+  const table = new AdapterTable(config, settings);
+  const file = await openTensors(storage, folder, ADAPTER_WEIGHTS);
+  checkTensors(file, table.parameters);
+  return { table, adapters: { settings, values: await flatten(file, table) } };
 }
 
 /**
@@ -177,7 +274,7 @@ export async function openModel(
 async function loadOptimizer(
   storage: Storage,
   folder: string,
-  table: ParameterTable,
+  table: ParameterLayout,
 ): Promise<{ optimizer?: OptimizerState }> {
   if (!(await storage.exists(joinPath(folder, OPTIMIZER)))) return {};
   const file = await openTensors(storage, folder, OPTIMIZER);
@@ -223,7 +320,7 @@ async function readPart(storage: Storage, folder: string, part: string): Promise
   });
 }
 
-function tensorsOf(table: ParameterTable, flat: Float32Array, field: string, start = ""): Tensor[] {
+function tensorsOf(table: ParameterLayout, flat: Float32Array, field: string, start = ""): Tensor[] {
   if (flat.length !== table.totalFloats) {
     throw new BellowsError(
       "input-invalid",
@@ -240,7 +337,7 @@ function tensorsOf(table: ParameterTable, flat: Float32Array, field: string, sta
 
 async function flatten(
   file: TensorFiles,
-  table: ParameterTable,
+  table: ParameterLayout,
   start = "",
   progress: ReadProgress = () => {},
 ): Promise<Float32Array<ArrayBuffer>> {

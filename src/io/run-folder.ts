@@ -1,8 +1,11 @@
 import { BellowsError } from "../errors.ts";
 import {
+  BASE,
   type Checkpoint,
   type Expected,
   loadCheckpoint,
+  MERGED,
+  type SavedModel,
   saveCheckpoint,
   type TrainerState,
 } from "./checkpoint.ts";
@@ -16,6 +19,7 @@ import { joinPath, pathNames, type Storage } from "./storage.ts";
 //   problems.jsonl          the problems of a run of text, as they were when it began
 //   checkpoints/000040/     the state after 40 steps (src/io/checkpoint.ts)
 //   checkpoints/final/      a state that has a name, e.g. low, high, final
+//   checkpoints/base/       of a run that trains adapters: the model that they belong to; merged/: with them merged in
 //   checkpoints/latest      name of the checkpoint from which to go on
 //   about.json              kind of the run; of one that a page has had, title and time of the last change (src/io/about.ts)
 
@@ -30,9 +34,7 @@ export const LOGS = ["metrics", "samples"] as const;
 export type Log = (typeof LOGS)[number];
 
 /** A checkpoint as the trainer hands it in; the run adds how long its logs are. */
-export interface RunCheckpoint extends Omit<Checkpoint, "trainer"> {
-  readonly trainer: object;
-}
+export type RunCheckpoint = SavedModel & { readonly trainer: object };
 
 /** A checkpoint to go on from. */
 export type ResumedCheckpoint = Checkpoint & { readonly trainer: TrainerState };
@@ -237,11 +239,11 @@ export async function readLog(storage: Storage, path: string, log: Log): Promise
   return records;
 }
 
-/** Names of a run's checkpoints: first those of steps, in order, then those that have a name. */
+/** Names of a run's checkpoints that are states of it: first those of steps, in order, then those that have a name. */
 export async function listCheckpoints(storage: Storage, path: string): Promise<string[]> {
   const names = await storage.list(joinPath(path, CHECKPOINTS));
   const steps = names.filter((name) => STEP.test(name)).sort((a, b) => Number(a) - Number(b));
-  return [...steps, ...names.filter((name) => NAMED.test(name))];
+  return [...steps, ...names.filter((name) => NAMED.test(name) && name !== BASE && name !== MERGED)];
 }
 
 /** The checkpoint from which a run goes on; undefined before the first. */

@@ -2,7 +2,9 @@ import type { Slice } from "../gpu/buffers.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { STATISTICS_FLOATS } from "../kernels/loss.ts";
 import { rotaryTable } from "../kernels/rope.ts";
+import type { AdaptedMatrix } from "./adapters.ts";
 import { logitStride, type ModelConfig } from "./config.ts";
+import type { ModelContext } from "./forward.ts";
 import { qkvFloats } from "./parameters.ts";
 
 /** What one layer keeps from its forward pass for its backward pass. All [rows, …]. */
@@ -21,6 +23,8 @@ export interface LayerActivations {
   readonly postNormScale: Slice;
   readonly gateUp: Slice;
   readonly hidden: Slice;
+  /** What adapters make of their input, A x, for each matmul that has any. */
+  readonly low: Readonly<Partial<Record<AdaptedMatrix, Slice>>>;
 }
 
 /** Every buffer of a forward and backward pass over at most `capacity` packed tokens. */
@@ -49,9 +53,10 @@ export class Activations {
     readonly delta: Slice;
     readonly gateUp: Slice;
     readonly hidden: Slice;
+    readonly low: Slice | undefined;
   };
 
-  constructor(gpu: Gpu, config: ModelConfig, capacity: number) {
+  constructor({ gpu, config, adapters }: ModelContext, capacity: number) {
     const C = config.hidden_size;
     const F = config.intermediate_size;
     const H = config.num_attention_heads;
@@ -72,6 +77,12 @@ export class Activations {
       postNormScale: rows(`layer ${l} post norm scale`, 1),
       gateUp: rows(`layer ${l} gate and up`, 2 * F),
       hidden: rows(`layer ${l} hidden`, F),
+      low: Object.fromEntries(
+        Object.entries(adapters?.layers[l] ?? {}).map(([matrix, { low }]) => [
+          matrix,
+          rows(`layer ${l} adapters of ${matrix}`, low),
+        ]),
+      ),
     }));
     this.finalNorm = rows("final norm", C);
     this.finalNormScale = rows("final norm scale", 1);
@@ -91,6 +102,7 @@ export class Activations {
       delta: rows("attention delta", H),
       gateUp: rows("d gate and up", 2 * F),
       hidden: rows("d hidden", F),
+      low: adapters && rows("d adapters", adapters.widestLow),
     };
   }
 }

@@ -8,20 +8,22 @@ import { addRmsnormBackward } from "../kernels/rmsnorm.ts";
 import { addRopeBackward } from "../kernels/rope.ts";
 import { addSwigluBackward } from "../kernels/swiglu.ts";
 import type { Activations } from "./activations.ts";
+import type { AdaptedMatrix } from "./adapters.ts";
 import type { BatchBuffers } from "./batch.ts";
 import { headLayout, logitStride } from "./config.ts";
-import type { ModelContext } from "./forward.ts";
-import type { Gradients } from "./gradients.ts";
-import { bindRange, qkvFloats, type Range } from "./parameters.ts";
+import type { ModelContext, Policy } from "./forward.ts";
+import { type Gradients, VECTOR_SLABS } from "./gradients.ts";
+import { qkvFloats, type Range } from "./parameters.ts";
+import { weightVariant } from "./weights.ts";
 
 /**
  * The backward pass of a packed batch: from the gradients by log-prob and entropy, which a loss kernel left in
- * `acts.gradient`, to the gradient slabs of every parameter. Must follow `addForward` on the same batch.
+ * `acts.gradient`, to the gradient slabs of everything that is trained. Must follow `addForward` on the same batch.
  */
 export function addBackward(
   program: Program,
   model: ModelContext,
-  weights: Slice,
+  policy: Policy,
   batch: BatchBuffers,
   acts: Activations,
   gradients: Gradients,
@@ -45,8 +47,30 @@ export function addBackward(
     { vocabulary: config.vocab_size, stride: logitStride(config), excluded: model.excludedToken },
     temperature,
   );
-  const linear = linearBackward(program, model, weights, extent, gradients);
-  const norm = normBackward(program, model, weights, extent, gradients);
+  const isFrozen = model.frozen !== undefined;
+  const linear = linearBackward(program, model, policy, extent, gradients);
+  const norm = normBackward(program, model, policy, extent, gradients);
+  /** A matmul of a layer, with its adapters. */
+  const adapted = (
+    l: number,
+    matrix: AdaptedMatrix,
+    dout: Slice,
+    inp: Slice,
+    dinp: Slice,
+    outputs: number,
+    inputs: number,
+  ) => {
+    linear(dout, inp, dinp, table.layers[l]![matrix], outputs, inputs);
+    const slices = { dout, inp, low: acts.layers[l]!.low[matrix], dlow: d.low, dinp, extent };
+    model.adapters?.passes.addAdaptersBackward(
+      program,
+      model,
+      policy,
+      gradients,
+      { layer: l, matrix },
+      slices,
+    );
+  };
 
   linear(acts.logits, acts.finalNorm, d.norm, table.head, config.vocab_size, config.hidden_size);
   norm(acts.last, acts.finalNormScale, d.norm, d.residual, table.finalNorm, false);
@@ -56,13 +80,13 @@ export function addBackward(
     const C = config.hidden_size;
     const F = config.intermediate_size;
 
-    linear(d.residual, layer.hidden, d.hidden, ranges.downWeight, C, F);
+    adapted(l, "downWeight", d.residual, layer.hidden, d.hidden, C, F);
     addSwigluBackward(program, gpu, { inp: layer.gateUp, dout: d.hidden, dinp: d.gateUp, extent }, F);
-    linear(d.gateUp, layer.postNorm, d.norm, ranges.gateUpWeight, 2 * F, C);
+    adapted(l, "gateUpWeight", d.gateUp, layer.postNorm, d.norm, 2 * F, C);
     norm(layer.middle, layer.postNormScale, d.norm, d.residual, ranges.postNorm, true);
 
     const heads = config.num_attention_heads * config.head_dim;
-    linear(d.residual, layer.attention, d.attention, ranges.outputWeight, C, heads);
+    adapted(l, "outputWeight", d.residual, layer.attention, d.attention, C, heads);
     const { qkv, lse, attention: out } = layer;
     addAttentionBackward(
       program,
@@ -72,12 +96,13 @@ export function addBackward(
       headLayout(config),
       () => batch.tiles,
     );
-    const dbias = ranges.qkvBias && gradients.ofVector(ranges.qkvBias);
+    const dbias = ranges.qkvBias && !isFrozen ? gradients.ofVector(ranges.qkvBias) : undefined;
     const rope = { dqkv: d.qkv, position: batch.position, rotary: acts.rotary, dbias, extent };
     addRopeBackward(program, gpu, rope, headLayout(config), gradients.vectors);
-    linear(d.qkv, layer.inputNorm, d.norm, ranges.qkvWeight, qkvFloats(config), C);
+    adapted(l, "qkvWeight", d.qkv, layer.inputNorm, d.norm, qkvFloats(config), C);
     norm(layer.inp, layer.inputNormScale, d.norm, d.residual, ranges.inputNorm, true);
   }
+  if (isFrozen) return;
   addEmbeddingBackward(
     program,
     gpu,
@@ -94,18 +119,20 @@ export function addBackward(
   );
 }
 
-/** Both gradients of `out = inp · weightᵀ`. */
+/** Both gradients of `out = inp · weightᵀ`; that of a frozen weight is not wanted. */
 function linearBackward(
   program: Program,
-  { gpu, variants }: ModelContext,
-  weights: Slice,
+  { gpu, variants, frozen }: ModelContext,
+  { weights }: Policy,
   extent: Slice,
   gradients: Gradients,
 ) {
   return (dout: Slice, inp: Slice, dinp: Slice, range: Range, outputs: number, inputs: number): void => {
     const shape = { outputs, inputs };
-    const weight = bindRange(weights, range);
-    addMatmulNn(program, gpu, variants.matmul, { dout, weight, dinp, extent }, shape);
+    const weight = weights.bind(range);
+    const variant = weightVariant(weights, variants.matmul);
+    addMatmulNn(program, gpu, variant, { dout, weight, dinp, extent }, shape);
+    if (frozen !== undefined) return;
     const dweight = gradients.ofMatrix(range);
     addMatmulTn(program, gpu, variants.matmul, { dout, inp, dweight, extent }, shape, gradients.matrices);
   };
@@ -113,15 +140,19 @@ function linearBackward(
 
 function normBackward(
   program: Program,
-  { gpu, config }: ModelContext,
-  weights: Slice,
+  { gpu, config, frozen }: ModelContext,
+  { weights }: Policy,
   extent: Slice,
   gradients: Gradients,
 ) {
+  const width = config.hidden_size;
+  // The kernel computes both gradients. Those of frozen weights all go to the same place, where nobody reads them.
+  const unread = frozen && gpu.buffers.storage("gradient of frozen norms", VECTOR_SLABS * width * 4);
+  const slabs = frozen ? { count: VECTOR_SLABS, stride: width } : gradients.vectors;
   return (inp: Slice, scale: Slice, dout: Slice, dinp: Slice, range: Range, residual: boolean): void => {
-    const weight = bindRange(weights, range);
-    const dweight = gradients.ofVector(range);
+    const weight = weights.bind(range);
+    const dweight = unread ?? gradients.ofVector(range);
     const bindings = { inp, weight, scale, dout, dinp, dweight, extent };
-    addRmsnormBackward(program, gpu, bindings, config.hidden_size, gradients.vectors, residual);
+    addRmsnormBackward(program, gpu, bindings, width, slabs, residual);
   };
 }

@@ -5,11 +5,18 @@ import { type Dispatch, Program } from "../gpu/program.ts";
 import { addAttentionDecode, addFillCache } from "../kernels/attention.ts";
 import { addEmbedding } from "../kernels/embedding.ts";
 import { NO_TOKEN } from "../kernels/logprob.ts";
-import { addMatmulNtResidual, addMatmulNtRmsnorm, addMatmulNtSwiglu } from "../kernels/matmul.ts";
+import {
+  addMatmulNt,
+  addMatmulNtResidual,
+  addMatmulNtRmsnorm,
+  addMatmulNtSwiglu,
+  type LinearShape,
+} from "../kernels/matmul.ts";
 import { addRopeDecode } from "../kernels/rope.ts";
 import { addCompact, addDraw, type sampleCompact, type sampleDraw } from "../kernels/sample.ts";
 import { seedKey } from "../random.ts";
 import type { Activations } from "./activations.ts";
+import type { AdaptedMatrix } from "./adapters.ts";
 import type { BatchBuffers, PackedBatch } from "./batch.ts";
 import { headLayout, logitStride } from "./config.ts";
 import {
@@ -19,8 +26,9 @@ import {
   type DecoderCapacity,
   DecodeState,
 } from "./decode-state.ts";
-import { addPrefill, type ModelContext } from "./forward.ts";
-import { bindRange, type LayerRanges, qkvFloats } from "./parameters.ts";
+import { addPrefill, type ModelContext, type Policy } from "./forward.ts";
+import { type LayerRanges, qkvFloats } from "./parameters.ts";
+import { weightVariant } from "./weights.ts";
 
 /** Positions that go into one submit: bounds the memory of a command buffer. */
 const POSITIONS_PER_SUBMIT = 128;
@@ -46,7 +54,7 @@ export class Decoder {
   /** `batch` and `acts` are those of a training pass: prefilling is a forward pass over the packed prompts. */
   constructor(
     model: ModelContext,
-    weights: Slice,
+    policy: Policy,
     batch: BatchBuffers,
     acts: Activations,
     capacity: DecoderCapacity,
@@ -80,7 +88,7 @@ export class Decoder {
     const logits = floats("logits", logitStride(config));
 
     this.#position = new Program(gpu, "decode position");
-    addLayers(this.#position, model, weights, this.#state, acts.rotary, caches, positions, logits, floats);
+    addLayers(this.#position, model, policy, this.#state, acts.rotary, caches, positions, logits, floats);
     this.#drawParams = {
       vocabulary: config.vocab_size,
       stride: logitStride(config),
@@ -102,7 +110,7 @@ export class Decoder {
     this.#compact = addCompact(this.#position, gpu, compact, { sequences, capacity: responseTokens });
 
     this.#prefill = new Program(gpu, "prefill");
-    addPrefill(this.#prefill, model, weights, batch, acts);
+    addPrefill(this.#prefill, model, policy, batch, acts);
     this.#prefix = { begin: floats("prefix begin", 1), length: floats("prefix length", 1) };
     this.#fill = new Program(gpu, "fill cache");
     for (const [l, cache] of caches.entries()) {
@@ -201,8 +209,8 @@ export class Decoder {
  */
 function addLayers(
   program: Program,
-  { gpu, config, table, variants }: ModelContext,
-  weights: Slice,
+  model: ModelContext,
+  policy: Policy,
   { extent, sequence, current, position }: DecodeState,
   rotary: Slice,
   caches: readonly Slice[],
@@ -210,36 +218,63 @@ function addLayers(
   logits: Slice,
   floats: (label: string, perSequence: number) => Slice,
 ): void {
+  const { gpu, config, table, adapters } = model;
+  const { weights } = policy;
   const C = config.hidden_size;
   const F = config.intermediate_size;
   const heads = config.num_attention_heads * config.head_dim;
   const layout = headLayout(config);
-  const { decodeMatmul: matmul } = variants;
+  const { decodeMatmul } = model.variants;
+  const matmul = weightVariant(weights, decodeMatmul);
   const eps = config.rms_norm_eps;
   const x = floats("residual before attention", C);
   const middle = floats("residual before MLP", C);
   const qkv = floats("qkv", qkvFloats(config));
   const attention = floats("attention", heads);
   const gateUp = floats("gate and up", 2 * F);
+  const low = adapters && floats("adapters", adapters.widestLow);
+  // The matmul that SwiGLU is fused into adds a residual; A has none.
+  const nothing = adapters && floats("no residual", adapters.widestLow);
 
   addEmbedding(
     program,
     gpu,
-    { token: current, weight: bindRange(weights, table.embedding), out: x, extent },
+    { token: current, weight: weights.bind(table.embedding), out: x, extent },
     C,
+    weights.format,
   );
   for (const [l, ranges] of table.layers.entries()) {
-    const bind = (name: Exclude<keyof LayerRanges, "qkvBias">) => bindRange(weights, ranges[name]);
-    const bias = ranges.qkvBias && bindRange(weights, ranges.qkvBias);
+    const bind = (name: Exclude<keyof LayerRanges, "qkvBias">) => weights.bind(ranges[name]);
+    const bias = ranges.qkvBias && weights.bind(ranges.qkvBias);
     const cache = caches[l]!;
+    /** The adapters of a matmul that was just appended, with the same function. */
+    const adapt = (
+      matrix: AdaptedMatrix,
+      out: Slice,
+      addLow: (low: Slice, weight: Slice, shape: LinearShape) => void,
+    ) =>
+      adapters?.passes.addAdapters(
+        program,
+        model,
+        policy,
+        { layer: l, matrix },
+        { low, out, extent },
+        addLow,
+      );
     const input = { inp: x, norm_weight: bind("inputNorm"), weight: bind("qkvWeight"), out: qkv, extent };
     addMatmulNtRmsnorm(program, gpu, matmul, input, { outputs: qkvFloats(config), inputs: C }, eps);
+    adapt("qkvWeight", qkv, (out, weight, shape) =>
+      addMatmulNtRmsnorm(program, gpu, decodeMatmul, { ...input, weight, out }, shape, eps),
+    );
     const rope = { qkv, bias, sequence, position, rotary, cache, extent };
     addRopeDecode(program, gpu, rope, layout, positions);
     const attend = { qkv, sequence, position, cache, out: attention, extent };
     addAttentionDecode(program, gpu, attend, layout, positions);
     const output = { inp: attention, weight: bind("outputWeight"), residual: x, out: middle, extent };
     addMatmulNtResidual(program, gpu, matmul, output, { outputs: C, inputs: heads });
+    adapt("outputWeight", middle, (out, weight, shape) =>
+      addMatmulNt(program, gpu, decodeMatmul, { inp: attention, weight, out, extent }, shape),
+    );
     const mlp = {
       inp: middle,
       norm_weight: bind("postNorm"),
@@ -248,12 +283,18 @@ function addLayers(
       extent,
     };
     addMatmulNtRmsnorm(program, gpu, matmul, mlp, { outputs: 2 * F, inputs: C }, eps);
+    adapt("gateUpWeight", gateUp, (out, weight, shape) =>
+      addMatmulNtRmsnorm(program, gpu, decodeMatmul, { ...mlp, weight, out }, shape, eps),
+    );
     const down = { inp: gateUp, weight: bind("downWeight"), residual: middle, out: x, extent };
     addMatmulNtSwiglu(program, gpu, matmul, down, { outputs: C, inputs: F });
+    adapt("downWeight", x, (out, weight, shape) =>
+      addMatmulNtSwiglu(program, gpu, decodeMatmul, { ...down, residual: nothing!, weight, out }, shape),
+    );
   }
   const head = {
-    norm_weight: bindRange(weights, table.finalNorm),
-    weight: bindRange(weights, table.head),
+    norm_weight: weights.bind(table.finalNorm),
+    weight: weights.bind(table.head),
   };
   const shape = { outputs: config.vocab_size, inputs: C };
   addMatmulNtRmsnorm(program, gpu, matmul, { inp: x, ...head, out: logits, extent }, shape, eps);

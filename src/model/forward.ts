@@ -9,10 +9,12 @@ import { addRmsnorm } from "../kernels/rmsnorm.ts";
 import { addRope } from "../kernels/rope.ts";
 import { addSwiglu } from "../kernels/swiglu.ts";
 import type { Activations } from "./activations.ts";
+import type { AdaptedMatrix, AdapterTable } from "./adapters.ts";
 import type { BatchBuffers } from "./batch.ts";
 import { headLayout, logitStride, type ModelConfig } from "./config.ts";
-import { bindRange, type ParameterTable, qkvFloats } from "./parameters.ts";
+import { type ParameterTable, qkvFloats } from "./parameters.ts";
 import type { Variants } from "./variants.ts";
+import { flatWeights, type Weights, weightVariant } from "./weights.ts";
 
 /** What the passes of a model are built from. */
 export interface ModelContext {
@@ -22,20 +24,40 @@ export interface ModelContext {
   readonly variants: Variants;
   /** A token that can never be sampled, or NO_TOKEN. */
   readonly excludedToken: number;
+  /** The model's own weights where they are not what is trained; else undefined. */
+  readonly frozen: Weights | undefined;
+  /** Where the parameters of adapters lie, if these are what is trained. */
+  readonly adapters: AdapterTable | undefined;
+}
+
+/** What a policy consists of. */
+export interface Policy {
+  readonly weights: Weights;
+  /** Laid out as the context's `adapters` say; undefined where it has none. */
+  readonly adapters: Slice | undefined;
+}
+
+/**
+ * The policy that parameters make: all of a model, or those of adapters on its frozen weights.
+ * @param trained undefined for a model of which nothing can be trained.
+ */
+export function policyOf({ frozen, adapters }: ModelContext, trained: Slice | undefined): Policy {
+  if (frozen === undefined) return { weights: flatWeights(trained!), adapters: undefined };
+  return { weights: frozen, adapters: adapters === undefined ? undefined : trained };
 }
 
 /** Embedding and layers up to the rotated keys and values of layer `lastLayer`: all that a prefill needs. */
 export function addPrefill(
   program: Program,
   model: ModelContext,
-  weights: Slice,
+  policy: Policy,
   batch: BatchBuffers,
   acts: Activations,
 ): void {
-  addEmbeddingOf(program, model, weights, batch, acts);
+  addEmbeddingOf(program, model, policy, batch, acts);
   for (let l = 0; l < model.config.num_hidden_layers; l++) {
-    addAttentionInput(program, model, weights, batch, acts, l);
-    if (l < model.config.num_hidden_layers - 1) addRestOfLayer(program, model, weights, batch, acts, l);
+    addAttentionInput(program, model, policy, batch, acts, l);
+    if (l < model.config.num_hidden_layers - 1) addRestOfLayer(program, model, policy, batch, acts, l);
   }
 }
 
@@ -43,26 +65,27 @@ export function addPrefill(
 export function addForward(
   program: Program,
   model: ModelContext,
-  weights: Slice,
+  policy: Policy,
   batch: BatchBuffers,
   acts: Activations,
   temperature: number,
 ): void {
   const { gpu, config, table, variants } = model;
+  const { weights } = policy;
   const { extent } = batch;
-  addEmbeddingOf(program, model, weights, batch, acts);
+  addEmbeddingOf(program, model, policy, batch, acts);
   for (let l = 0; l < config.num_hidden_layers; l++) {
-    addAttentionInput(program, model, weights, batch, acts, l);
-    addRestOfLayer(program, model, weights, batch, acts, l);
+    addAttentionInput(program, model, policy, batch, acts, l);
+    addRestOfLayer(program, model, policy, batch, acts, l);
   }
   const norm = { inp: acts.last, out: acts.finalNorm, scale: acts.finalNormScale, extent };
-  const weight = bindRange(weights, table.finalNorm);
+  const weight = weights.bind(table.finalNorm);
   addRmsnorm(program, gpu, { ...norm, weight }, config.hidden_size, config.rms_norm_eps);
   addMatmulNt(
     program,
     gpu,
-    variants.matmul,
-    { inp: acts.finalNorm, weight: bindRange(weights, table.head), out: acts.logits, extent },
+    weightVariant(weights, variants.matmul),
+    { inp: acts.finalNorm, weight: weights.bind(table.head), out: acts.logits, extent },
     { outputs: config.vocab_size, inputs: config.hidden_size },
   );
   addLogprob(
@@ -84,49 +107,55 @@ export function addForward(
 function addEmbeddingOf(
   program: Program,
   { gpu, config, table }: ModelContext,
-  weights: Slice,
+  { weights }: Policy,
   { token, extent }: BatchBuffers,
   acts: Activations,
 ): void {
   const out = acts.layers[0]!.inp;
-  const weight = bindRange(weights, table.embedding);
-  addEmbedding(program, gpu, { token, weight, out, extent }, config.hidden_size);
+  const weight = weights.bind(table.embedding);
+  addEmbedding(program, gpu, { token, weight, out, extent }, config.hidden_size, weights.format);
 }
 
 /** RMSNorm and the Q, K, V projections of a layer, with bias and rotation. */
 function addAttentionInput(
   program: Program,
-  { gpu, config, table, variants }: ModelContext,
-  weights: Slice,
+  model: ModelContext,
+  policy: Policy,
   { position, extent }: BatchBuffers,
   acts: Activations,
   l: number,
 ): void {
+  const { gpu, config, table, variants } = model;
+  const { weights } = policy;
   const layer = acts.layers[l]!;
   const ranges = table.layers[l]!;
   const C = config.hidden_size;
   const norm = { inp: layer.inp, out: layer.inputNorm, scale: layer.inputNormScale, extent };
-  addRmsnorm(program, gpu, { ...norm, weight: bindRange(weights, ranges.inputNorm) }, C, config.rms_norm_eps);
+  addRmsnorm(program, gpu, { ...norm, weight: weights.bind(ranges.inputNorm) }, C, config.rms_norm_eps);
   addMatmulNt(
     program,
     gpu,
-    variants.matmul,
-    { inp: layer.inputNorm, weight: bindRange(weights, ranges.qkvWeight), out: layer.qkv, extent },
+    weightVariant(weights, variants.matmul),
+    { inp: layer.inputNorm, weight: weights.bind(ranges.qkvWeight), out: layer.qkv, extent },
     { outputs: qkvFloats(config), inputs: C },
   );
-  const bias = ranges.qkvBias && bindRange(weights, ranges.qkvBias);
+  addAdaptersOf(program, model, policy, acts, l, "qkvWeight", layer.inputNorm, layer.qkv, extent);
+  const bias = ranges.qkvBias && weights.bind(ranges.qkvBias);
   addRope(program, gpu, { qkv: layer.qkv, bias, position, rotary: acts.rotary, extent }, headLayout(config));
 }
 
 /** Attention, output projection and MLP of a layer. */
 function addRestOfLayer(
   program: Program,
-  { gpu, config, table, variants }: ModelContext,
-  weights: Slice,
+  model: ModelContext,
+  policy: Policy,
   batch: BatchBuffers,
   acts: Activations,
   l: number,
 ): void {
+  const { gpu, config, table, variants } = model;
+  const { weights } = policy;
+  const matmul = weightVariant(weights, variants.matmul);
   const layer = acts.layers[l]!;
   const ranges = table.layers[l]!;
   const { extent } = batch;
@@ -141,29 +170,57 @@ function addRestOfLayer(
     headLayout(config),
     () => batch.tiles,
   );
-  const outputWeight = bindRange(weights, ranges.outputWeight);
+  const outputWeight = weights.bind(ranges.outputWeight);
   addMatmulNtResidual(
     program,
     gpu,
-    variants.matmul,
+    matmul,
     { inp: layer.attention, weight: outputWeight, residual: layer.inp, out: layer.middle, extent },
     { outputs: C, inputs: config.num_attention_heads * config.head_dim },
   );
+  addAdaptersOf(program, model, policy, acts, l, "outputWeight", layer.attention, layer.middle, extent);
   const norm = { inp: layer.middle, out: layer.postNorm, scale: layer.postNormScale, extent };
-  addRmsnorm(program, gpu, { ...norm, weight: bindRange(weights, ranges.postNorm) }, C, config.rms_norm_eps);
+  addRmsnorm(program, gpu, { ...norm, weight: weights.bind(ranges.postNorm) }, C, config.rms_norm_eps);
   addMatmulNt(
     program,
     gpu,
-    variants.matmul,
-    { inp: layer.postNorm, weight: bindRange(weights, ranges.gateUpWeight), out: layer.gateUp, extent },
+    matmul,
+    { inp: layer.postNorm, weight: weights.bind(ranges.gateUpWeight), out: layer.gateUp, extent },
     { outputs: 2 * F, inputs: C },
   );
+  addAdaptersOf(program, model, policy, acts, l, "gateUpWeight", layer.postNorm, layer.gateUp, extent);
   addSwiglu(program, gpu, { inp: layer.gateUp, out: layer.hidden, extent }, F);
   addMatmulNtResidual(
     program,
     gpu,
-    variants.matmul,
-    { inp: layer.hidden, weight: bindRange(weights, ranges.downWeight), residual: layer.middle, out, extent },
+    matmul,
+    { inp: layer.hidden, weight: weights.bind(ranges.downWeight), residual: layer.middle, out, extent },
     { outputs: C, inputs: F },
+  );
+  addAdaptersOf(program, model, policy, acts, l, "downWeight", layer.hidden, out, extent);
+}
+
+/** The adapters of one matmul of layer `l`, where it has any. */
+function addAdaptersOf(
+  program: Program,
+  model: ModelContext,
+  policy: Policy,
+  acts: Activations,
+  l: number,
+  matrix: AdaptedMatrix,
+  inp: Slice,
+  out: Slice,
+  extent: Slice,
+): void {
+  const { gpu, variants } = model;
+  const slices = { low: acts.layers[l]!.low[matrix], out, extent };
+  model.adapters?.passes.addAdapters(
+    program,
+    model,
+    policy,
+    { layer: l, matrix },
+    slices,
+    (low, weight, shape) =>
+      addMatmulNt(program, gpu, variants.matmul, { inp, weight, out: low, extent }, shape),
   );
 }

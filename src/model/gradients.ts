@@ -2,7 +2,7 @@ import type { Slice } from "../gpu/buffers.ts";
 import { subslice } from "../gpu/buffers.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { partialsOf } from "../kernels/gradient.ts";
-import type { ParameterTable, Range } from "./parameters.ts";
+import type { ParameterLayout, Range } from "./parameters.ts";
 
 /** Slabs of every vector: chunks of rows whose sums are kept apart until gradient/reduce adds them. */
 export const VECTOR_SLABS = 128;
@@ -20,7 +20,7 @@ const MATRIX_SLAB_FLOATS = 2 ** 24;
 export const CHUNK_FLOATS = 2 ** 25;
 
 /** Slabs of every matrix: many for a small model, whose few tiles would leave a GPU idle; one for a large model. */
-export function matrixSlabs(table: ParameterTable): number {
+export function matrixSlabs(table: ParameterLayout): number {
   return Math.max(1, Math.min(MAX_MATRIX_SLABS, Math.floor(MATRIX_SLAB_FLOATS / table.matrixFloats)));
 }
 
@@ -56,10 +56,10 @@ export class Gradients {
   readonly chunks: readonly Chunk[];
   /** Partial sums of squares of all chunks. */
   readonly partials: number;
-  readonly #table: ParameterTable;
+  readonly #table: ParameterLayout;
 
   /** @param chunkFloats a multiple of 16 384, so that every chunk's partial sums begin where a binding may. */
-  constructor(gpu: Gpu, table: ParameterTable, chunkFloats = CHUNK_FLOATS) {
+  constructor(gpu: Gpu, table: ParameterLayout, chunkFloats = CHUNK_FLOATS) {
     this.#table = table;
     this.matrices = { count: matrixSlabs(table), stride: table.matrixFloats };
     this.vectors = { count: VECTOR_SLABS, stride: table.totalFloats - table.matrixFloats };

@@ -4,11 +4,11 @@ import { dryRunGpu } from "../gpu/dry-run.ts";
 import { NO_TOKEN } from "../kernels/logprob.ts";
 import type { ModelConfig } from "./config.ts";
 import type { DecoderCapacity } from "./decode-state.ts";
-import { Model } from "./model.ts";
+import { Model, type ModelOptions } from "./model.ts";
 import { defaultVariants } from "./variants.ts";
 
 /** What a model is to do. */
-export interface Workload {
+export interface Workload extends Pick<ModelOptions, "adapters" | "weights"> {
   /** Most tokens of a micro-batch. */
   readonly batchTokens: number;
   readonly decoder: DecoderCapacity;
@@ -37,14 +37,14 @@ export interface MemoryPlan {
  * @throws BellowsError `config-invalid` for a shape that the kernels cannot run.
  */
 export function planMemory(adapter: Gpu["adapter"], config: ModelConfig, workload: Workload): MemoryPlan {
-  const { batchTokens, decoder, reference } = workload;
+  const { decoder, reference, ...options } = workload;
   const limits = { maxBufferSize: 0, maxStorageBufferBindingSize: 0 };
   const gpu = dryRunGpu(UNLIMITED, adapter, limits);
   const variants = defaultVariants(gpu);
   const model = new Model(gpu, {
     config,
     variants,
-    batchTokens,
+    ...options,
     excludedToken: NO_TOKEN,
     endToken: NO_TOKEN,
   });
@@ -52,7 +52,7 @@ export function planMemory(adapter: Gpu["adapter"], config: ModelConfig, workloa
   const sample = { bytes: gpu.buffers.bytes, ...limits };
   model.trainingPass({ kind: "crossentropy" });
   model.optimizer();
-  if (reference) model.copyOfWeights("reference policy");
+  if (reference) model.copyOfTrained("reference policy");
   return { sample, train: { bytes: gpu.buffers.bytes, ...limits } };
 }
 

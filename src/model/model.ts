@@ -1,19 +1,19 @@
 import { BellowsError, invalid } from "../errors.ts";
 import type { Slice } from "../gpu/buffers.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { ceilDiv } from "../gpu/kernel.ts";
-import { readOnce } from "../gpu/readback.ts";
 import type { Activations } from "./activations.ts";
+import type { AdapterTable } from "./adapters.ts";
 import type { BatchBuffers } from "./batch.ts";
 import { checkModelConfig, type ModelConfig } from "./config.ts";
 import type { DecoderCapacity } from "./decode-state.ts";
 import { Decoder } from "./decoder.ts";
-import type { ModelContext } from "./forward.ts";
+import { type ModelContext, policyOf } from "./forward.ts";
 import { Gradients, MAX_BATCH_TOKENS } from "./gradients.ts";
 import { Optimizer } from "./optimizer.ts";
-import { bindRange, ParameterTable, type Range } from "./parameters.ts";
+import { type ParameterLayout, ParameterTable } from "./parameters.ts";
 import { type Objective, passBuffers, TrainingPass } from "./training-pass.ts";
 import type { Variants } from "./variants.ts";
+import { flatStore, type OwnWeights, readFlat, type WeightStore, writeFlat } from "./weights.ts";
 
 export interface ModelOptions {
   readonly config: ModelConfig;
@@ -23,21 +23,25 @@ export interface ModelOptions {
   /** A token that can never be sampled, or NO_TOKEN. */
   readonly excludedToken: number;
   readonly endToken: number;
+  /** Adapters to train in place of the model's own parameters, which then stay as they are. */
+  readonly adapters?: AdapterTable;
+  /** Where the model's own parameters lie; in F32 if left out. Of F16 (half-weights.ts) nothing but adapters can be trained. */
+  readonly weights?: WeightStore;
 }
 
 /** A model on the GPU: its weights, and what it takes to run, train and sample it. */
 export class Model {
   readonly context: ModelContext;
-  /** All parameters, flat, in the layout of {@link ParameterTable}. */
-  readonly weights: Slice;
   readonly batch: BatchBuffers;
   readonly activations: Activations;
   readonly #endToken: number;
+  readonly #weights: OwnWeights;
+  readonly #adapters: Slice | undefined;
   #gradients: Gradients | undefined;
 
   /**
-   * @throws BellowsError `config-invalid` for a shape that the kernels cannot run, `limit-exceeded` for one that this
-   * device cannot hold.
+   * @throws BellowsError `config-invalid` for a shape that the kernels cannot run or a format that the device does not have,
+   * `limit-exceeded` for what this device cannot hold.
    */
   constructor(gpu: Gpu, options: ModelOptions) {
     const { config, variants, excludedToken, batchTokens } = options;
@@ -51,95 +55,117 @@ export class Model {
       );
     }
     const table = new ParameterTable(config);
-    checkWeights(gpu, table);
-    this.context = { gpu, config, table, variants, excludedToken };
+    const { adapters } = options;
+    checkWeights(gpu, table, options.weights === undefined ? 4 : 2);
+    this.#weights = (options.weights ?? flatStore)(gpu, table);
+    this.#adapters = adapters && gpu.buffers.storage("adapters", adapters.totalFloats * 4);
+    const isTrained = adapters === undefined && this.#weights.flat !== undefined;
+    const frozen = isTrained ? undefined : this.#weights;
+    this.context = { gpu, config, table, variants, excludedToken, frozen, adapters };
     this.#endToken = options.endToken;
-    this.weights = gpu.buffers.storage("weights", table.totalFloats * 4);
     [this.batch, this.activations] = passBuffers(this.context, batchTokens);
   }
 
+  /** How the parameters lie that are trained: all, or those of the adapters. */
+  get layout(): ParameterLayout {
+    return this.context.adapters ?? this.context.table;
+  }
+
+  /**
+   * What is trained, flat, in the order of {@link layout}.
+   * @throws BellowsError `config-invalid` where that is nothing.
+   */
+  get trained(): Slice {
+    const trained = this.#adapters ?? this.#weights.flat;
+    if (trained !== undefined) return trained;
+    throw new BellowsError(
+      "config-invalid",
+      "train.weights is f16; it must be f32 where all weights are trained (lora.rank is 0)",
+      {
+        field: "train.weights",
+        hint: "Weights in F16 can be sampled from, or trained with adapters: set lora.rank.",
+      },
+    );
+  }
+
   get gradients(): Gradients {
-    this.#gradients ??= new Gradients(this.context.gpu, this.context.table);
+    this.#gradients ??= new Gradients(this.context.gpu, this.layout);
     return this.#gradients;
   }
 
   /** A pass that computes one objective and its gradients for these weights. */
   trainingPass(objective: Objective): TrainingPass {
-    return new TrainingPass(
-      this.context,
-      this.weights,
-      this.gradients,
-      this.batch,
-      this.activations,
-      objective,
-    );
+    const policy = policyOf(this.context, this.trained);
+    return new TrainingPass(this.context, policy, this.gradients, this.batch, this.activations, objective);
   }
 
   optimizer(): Optimizer {
-    return new Optimizer(this.context.gpu, this.context.table, this.weights, this.gradients);
+    return new Optimizer(this.context.gpu, this.layout, this.trained, this.gradients);
   }
 
-  /** @param weights whose policy is sampled: this model's unless others are given. */
-  decoder(capacity: DecoderCapacity, weights: Slice = this.weights): Decoder {
-    return new Decoder(this.context, weights, this.batch, this.activations, capacity, this.#endToken);
+  /** @param trained of the policy that is sampled: this model's unless another set of them is given. */
+  decoder(capacity: DecoderCapacity, trained?: Slice): Decoder {
+    const policy = policyOf(this.context, trained ?? this.#adapters ?? this.#weights.flat);
+    return new Decoder(this.context, policy, this.batch, this.activations, capacity, this.#endToken);
   }
 
-  /** Another set of parameters of the same layout, e.g. a reference policy. */
-  copyOfWeights(label: string): Slice {
+  /** Another set of what is trained, e.g. of a reference policy. */
+  copyOfTrained(label: string): Slice {
     const { gpu } = this.context;
-    const copy = gpu.buffers.storage(label, this.weights.size);
+    const { buffer, size } = this.trained;
+    const copy = gpu.buffers.storage(label, size);
     const encoder = gpu.device.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.weights.buffer, 0, copy.buffer, 0, this.weights.size);
+    encoder.copyBufferToBuffer(buffer, 0, copy.buffer, 0, size);
     gpu.device.queue.submit([encoder.finish()]);
     return copy;
   }
 
-  /** Replaces all parameters; `flat` has the layout of {@link ParameterTable}. */
+  /** Replaces all parameters of the model itself; `flat` has the layout of {@link ParameterTable}. */
   writeParameters(flat: Float32Array<ArrayBuffer>): void {
-    const { gpu, table } = this.context;
-    if (flat.length !== table.totalFloats)
-      throw new Error(`${flat.length} floats for ${table.totalFloats} parameters`);
-    for (const { offset, size } of pieces(flat.length)) {
-      gpu.device.queue.writeBuffer(this.weights.buffer, offset * 4, flat, offset, size);
-    }
+    checkLength(flat, this.context.table);
+    this.#weights.write(flat);
   }
 
+  /** Replaces what is trained; `flat` has the order of {@link layout}. */
+  writeTrained(flat: Float32Array<ArrayBuffer>): void {
+    checkLength(flat, this.layout);
+    writeFlat(this.context.gpu, this.trained, flat);
+  }
+
+  /** The parameters of the model itself, as they are on the GPU. */
   readParameters(): Promise<Float32Array<ArrayBuffer>> {
-    return this.readFlat(this.weights);
+    return this.#weights.read();
   }
 
-  /** Reads a buffer that is laid out like the parameters, e.g. a moment of the optimizer. */
-  async readFlat(slice: Slice): Promise<Float32Array<ArrayBuffer>> {
-    const flat = new Float32Array(slice.size / 4);
-    for (const piece of pieces(flat.length)) {
-      flat.set(new Float32Array(await readOnce(this.context.gpu, bindRange(slice, piece))), piece.offset);
-    }
-    return flat;
+  readTrained(): Promise<Float32Array<ArrayBuffer>> {
+    return this.readFlat(this.trained);
   }
-}
 
-/** Floats that go to the GPU or come from it at once: what is staged for them is memory beside the buffer itself. */
-const PIECE_FLOATS = 2 ** 24;
-
-function pieces(floats: number): Range[] {
-  return Array.from({ length: ceilDiv(floats, PIECE_FLOATS) }, (_, i) => {
-    const offset = i * PIECE_FLOATS;
-    return { offset, size: Math.min(PIECE_FLOATS, floats - offset) };
-  });
+  /** Reads a buffer that is laid out like what is trained, e.g. a moment of the optimizer. */
+  readFlat(slice: Slice): Promise<Float32Array<ArrayBuffer>> {
+    return readFlat(this.context.gpu, slice);
+  }
 }
 
 /** All parameters lie in one buffer, of which kernels bind the weights that they multiply with at once. */
-function checkWeights(gpu: Gpu, table: ParameterTable): void {
+function checkWeights(gpu: Gpu, table: ParameterTable, bytesEach: number): void {
   const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
   const refuse = (what: string, floats: number, limit: string, most: number) => {
-    if (floats * 4 <= most) return;
+    if (floats * bytesEach <= most) return;
     throw new BellowsError(
       "limit-exceeded",
-      `${what} takes ${floats * 4} bytes; this device allows ${most} (${limit})`,
-      { field: "model", hint: `A device with a ${limit} of ${floats * 4} or more can run this model.` },
+      `${what} takes ${floats * bytesEach} bytes; this device allows ${most} (${limit})`,
+      {
+        field: "model",
+        hint: `A device with a ${limit} of ${floats * bytesEach} or more can run this model.`,
+      },
     );
   };
   const { name, size } = table.largest;
   refuse(name, size, "maxStorageBufferBindingSize", maxStorageBufferBindingSize);
   refuse(`a model of ${table.count} parameters`, table.totalFloats, "maxBufferSize", maxBufferSize);
+}
+
+function checkLength(flat: Float32Array, { totalFloats }: ParameterLayout): void {
+  if (flat.length !== totalFloats) throw new Error(`${flat.length} floats for ${totalFloats} parameters`);
 }

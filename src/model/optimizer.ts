@@ -4,7 +4,7 @@ import { type Dispatch, Program } from "../gpu/program.ts";
 import { type adamwStep, addAdamw } from "../kernels/adamw.ts";
 import { addGradientNorm, addGradientReduce, type gradientNorm } from "../kernels/gradient.ts";
 import { type Chunk, type Gradients, slabsOf } from "./gradients.ts";
-import { bindRange, type ParameterTable } from "./parameters.ts";
+import { bindRange, type ParameterLayout } from "./parameters.ts";
 
 export interface AdamwSettings {
   readonly beta1: number;
@@ -29,7 +29,7 @@ export class Optimizer {
   readonly #norm: Dispatch<typeof gradientNorm>;
   readonly #steps: readonly Dispatch<typeof adamwStep>[];
 
-  constructor(gpu: Gpu, table: ParameterTable, weights: Slice, gradients: Gradients) {
+  constructor(gpu: Gpu, table: ParameterLayout, weights: Slice, gradients: Gradients) {
     this.#gpu = gpu;
     this.#gradients = gradients;
     this.firstMoment = gpu.buffers.storage("first moment", table.totalFloats * 4);

@@ -31,6 +31,16 @@ export interface LayerRanges {
   readonly downWeight: Range;
 }
 
+/** How parameters that are trained lie in one flat buffer: matrices, then vectors. In floats, padding included. */
+export interface ParameterLayout {
+  readonly parameters: readonly Parameter[];
+  /** Floats of all matrices; the vectors begin here. */
+  readonly matrixFloats: number;
+  readonly totalFloats: number;
+  /** Number of parameters, without padding. */
+  readonly count: number;
+}
+
 const ALIGNMENT = OFFSET_ALIGNMENT / 4;
 
 /**
@@ -38,7 +48,7 @@ const ALIGNMENT = OFFSET_ALIGNMENT / 4;
  * biases), because the two kinds have gradient slabs of different number (shaders/lib/slab.wgsl). Tensors
  * that a kernel reads together lie together, and each such range starts where a binding may start.
  */
-export class ParameterTable {
+export class ParameterTable implements ParameterLayout {
   readonly parameters: readonly Parameter[];
   readonly embedding: Range;
   /** The weight of the head: the embedding, where the two are tied. */

@@ -2,7 +2,7 @@ import type { Slice } from "../gpu/buffers.ts";
 import { Program } from "../gpu/program.ts";
 import { Readback } from "../gpu/readback.ts";
 import type { PackedBatch } from "./batch.ts";
-import { addForward } from "./forward.ts";
+import { addForward, policyOf } from "./forward.ts";
 import type { Model } from "./model.ts";
 
 /** Log-prob and entropy of every target of a batch, in nats; 0 where a row has no target. All [rows]. */
@@ -17,11 +17,12 @@ export class Scorer {
   readonly #program: Program;
   readonly #readback: Readback;
 
-  constructor(model: Model, weights: Slice, temperature: number) {
+  /** @param trained parameters of the policy: those of the model or another set of them, e.g. a reference policy. */
+  constructor(model: Model, trained: Slice, temperature: number) {
     const { context, batch, activations } = model;
     this.#model = model;
     this.#program = new Program(context.gpu, "score");
-    addForward(this.#program, context, weights, batch, activations, temperature);
+    addForward(this.#program, context, policyOf(context, trained), batch, activations, temperature);
     this.#readback = new Readback(context.gpu, "scores", batch.capacity * 8);
   }
 

@@ -10,7 +10,7 @@ import { addSequenceRatioLoss, type SequenceRatioSettings } from "../kernels/seq
 import { Activations } from "./activations.ts";
 import { addBackward } from "./backward.ts";
 import { BatchBuffers, type PackedBatch } from "./batch.ts";
-import { addForward, type ModelContext } from "./forward.ts";
+import { addForward, type ModelContext, type Policy } from "./forward.ts";
 import type { Gradients } from "./gradients.ts";
 import { bindRange } from "./parameters.ts";
 
@@ -45,7 +45,7 @@ export class TrainingPass {
 
   constructor(
     model: ModelContext,
-    weights: Slice,
+    policy: Policy,
     gradients: Gradients,
     batch: BatchBuffers,
     activations: Activations,
@@ -57,14 +57,16 @@ export class TrainingPass {
     this.#objective = objective;
     const temperature = objective.kind === "crossentropy" ? 1 : objective.temperature;
     const forward = new Program(gpu, "forward");
-    addForward(forward, model, weights, batch, activations, temperature);
+    addForward(forward, model, policy, batch, activations, temperature);
     const loss = new Program(gpu, "loss");
     addLoss(loss, model, batch, activations, objective);
     const backward = new Program(gpu, "backward");
-    addBackward(backward, model, weights, batch, activations, gradients, temperature);
+    addBackward(backward, model, policy, batch, activations, gradients, temperature);
     this.#programs = [forward, loss, backward];
     const { embedding, head } = model.table;
-    this.#untied = head === embedding ? undefined : bindRange(gradients.matrixSlab, embedding);
+    const isTied = head === embedding;
+    this.#untied =
+      isTied || model.frozen !== undefined ? undefined : bindRange(gradients.matrixSlab, embedding);
   }
 
   /** Dispatches of one micro-batch. */
@@ -143,6 +145,6 @@ export function passBuffers(model: ModelContext, capacity: number): [BatchBuffer
   const { gpu, config, variants } = model;
   return [
     new BatchBuffers(gpu, capacity, config.vocab_size, TILE_ROWS[variants.attention]),
-    new Activations(gpu, config, capacity),
+    new Activations(model, capacity),
   ];
 }

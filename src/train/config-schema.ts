@@ -1,7 +1,9 @@
 import * as v from "valibot";
 import { MAX_HEAD_DIM } from "../kernels/attention.ts";
 import type { RopeScaling } from "../kernels/rope.ts";
+import { ADAPTER_TARGETS } from "../model/adapter-settings.ts";
 import { MAX_BATCH_TOKENS } from "../model/gradients.ts";
+import { WEIGHT_FORMATS } from "../model/weights.ts";
 import { AGGREGATIONS } from "../rl/aggregation.ts";
 import { DECAYS } from "../rl/learning-rate.ts";
 import { SCHEDULE_KINDS } from "../rl/length-schedule.ts";
@@ -24,6 +26,8 @@ const MAX_STAGES = 1000;
 // The messages of the schema say what would be right: parseConfig (config.ts) makes an error of them.
 const STAGES = `a list of up to ${MAX_STAGES} objects of step and cap`;
 const GROUP_SIZES = `a list of up to ${MAX_STAGES} group sizes`;
+const TARGETS = `names of ${ADAPTER_TARGETS.join(", ")} with commas between them`;
+const ADAPTERS = "random or the path of a folder with adapters";
 const INIT = "pre-rl, two-modes, random or the path of a checkpoint folder";
 
 const ROPE_SCALING = "null, or an object of rope_type (linear or llama3) and its numbers";
@@ -90,6 +94,14 @@ function isScaling(value: unknown): boolean {
     wanted !== undefined &&
     Object.keys(numbers).length === wanted.length &&
     wanted.every((name) => typeof numbers[name] === "number")
+  );
+}
+
+/** Whether a text names matrices, each once. */
+function isTargets(text: string): boolean {
+  const names = text.split(",");
+  return (
+    new Set(names).size === names.length && names.every((name) => ADAPTER_TARGETS.some((t) => t === name))
   );
 }
 
@@ -183,6 +195,27 @@ export const ConfigSchema = group({
     ),
     attention_bias: flag("whether queries, keys and values have a bias: Qwen2's have, Llama's have not"),
     tie_word_embeddings: flag("whether the token embedding is the head too"),
+  }),
+  lora: group({
+    rank: whole(
+      "rank r of adapters that are trained in place of the weights, which stay as they are (LoRA); a multiple of 4; 0: none, all weights are trained",
+      { unit: "dimensions", most: 1024 },
+    ),
+    alpha: number("α: what an adapter adds is multiplied by α / rank", { least: 1e-3, most: 1e6 }),
+    targets: v.pipe(
+      v.string(TARGETS),
+      v.check(isTargets, TARGETS),
+      v.description(`the matrices of a layer that get an adapter: ${TARGETS}`),
+    ),
+    init: v.pipe(
+      v.string(ADAPTERS),
+      v.nonEmpty(ADAPTERS),
+      v.description("where adapters come from: `random`, or the path of a folder in the layout of PEFT"),
+    ),
+    merge: choice(
+      "whether a run leaves in the end, as checkpoint `merged`, the model with its adapters merged in",
+      ["off", "on"],
+    ),
   }),
   schedule: group({
     kind: choice("shape of the length budget L(t)", SCHEDULE_KINDS),
@@ -339,6 +372,10 @@ export const ConfigSchema = group({
     }),
   }),
   train: group({
+    weights: choice(
+      "format on the GPU of weights that are not trained; f16 takes half the memory, rounds them, and needs shader-f16",
+      WEIGHT_FORMATS,
+    ),
     microBatchTokens: whole(
       "most tokens of a forward and backward pass; changes memory and speed, not results",
       {

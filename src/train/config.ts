@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { invalid } from "../errors.ts";
+import type { AdapterSettings, AdapterTarget } from "../model/adapter-settings.ts";
 import { checkModelConfig, type ModelConfig } from "../model/config.ts";
 import { checkSchedule } from "../rl/length-schedule.ts";
 import { isPairwise } from "../rl/method.ts";
@@ -39,7 +40,16 @@ export function modelConfigOf(config: Config, task: Task): ModelConfig {
   return { vocab_size: task.vocabulary.size, ...config.model };
 }
 
+/** The adapters that a config asks for; undefined where all weights are trained. */
+export function adaptersOf({ lora }: Config): AdapterSettings | undefined {
+  const { rank, alpha, targets } = lora;
+  return rank === 0 ? undefined : { rank, alpha, targets: targets.split(",") as AdapterTarget[] };
+}
+
 function checkTogether(config: Config, task: Task): void {
+  const { rank } = config.lora;
+  if (rank % 4 !== 0)
+    throw invalid("config-invalid", "lora.rank", rank, "a multiple of 4, or 0 for no adapters");
   const { levelWeights } = config.task;
   if (levelWeights.length > 0) {
     if (levelWeights.length !== task.levels.length) {

@@ -2,15 +2,16 @@ import { BellowsError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { CompileProgress } from "../gpu/pipelines.ts";
 import { NO_TOKEN } from "../kernels/logprob.ts";
+import type { ModelConfig } from "../model/config.ts";
 import type { Decoder } from "../model/decoder.ts";
-import { Model } from "../model/model.ts";
+import { Model, type ModelOptions } from "../model/model.ts";
 import type { Variants } from "../model/variants.ts";
 import type { Method } from "../rl/method.ts";
 import { loadMethod } from "../rl/recipes/load-method.ts";
 import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
 import { decodeCapacity } from "./capacity.ts";
-import { type Config, modelConfigOf } from "./config.ts";
+import { adaptersOf, type Config, modelConfigOf } from "./config.ts";
 
 /** A task, a method, and a model on the GPU that speaks the task's language: what training, evaluation and sampling share. */
 export interface Engine {
@@ -30,6 +31,7 @@ export async function buildEngine(
   task: Task = createTask(config.task.name, config.task.settings),
 ): Promise<Engine> {
   const method = await loadMethod(config.method.name);
+  const parts = await partsOf(config, modelConfigOf(config, task));
   return gpu.scoped(() => {
     const model = new Model(gpu, {
       config: modelConfigOf(config, task),
@@ -37,10 +39,38 @@ export async function buildEngine(
       batchTokens: config.train.microBatchTokens,
       excludedToken: task.vocabulary.unsampled ?? NO_TOKEN,
       endToken: task.vocabulary.end,
+      ...parts,
     });
     const decoder = model.decoder(decodeCapacity(config, task));
     return { gpu, config, task, method, model, decoder };
   });
+}
+
+/** What a config wants of a model beside the usual; it is fetched when it is wanted. */
+async function partsOf(
+  config: Config,
+  model: ModelConfig,
+): Promise<Pick<ModelOptions, "adapters" | "weights">> {
+  const adapters = adaptersOf(config);
+  const isHalf = config.train.weights === "f16";
+  return {
+    ...(adapters && { adapters: new (await import("../model/adapters.ts")).AdapterTable(model, adapters) }),
+    ...(isHalf && { weights: (await import("../model/half-weights.ts")).halfStore }),
+  };
+}
+
+/** The weights of a policy. */
+export interface PolicyWeights {
+  /** Parameters of the model, flat. */
+  readonly parameters: Float32Array<ArrayBuffer>;
+  /** Those that are trained, flat: the same ones, or those of the adapters. */
+  readonly trained: Float32Array<ArrayBuffer>;
+}
+
+/** Puts the weights of a policy on the GPU. */
+export function writeWeights({ model, config }: Engine, { parameters, trained }: PolicyWeights): void {
+  model.writeParameters(parameters);
+  if (config.lora.rank > 0) model.writeTrained(trained);
 }
 
 /** Compiles everything that was requested, inside error scopes. */

@@ -23,6 +23,7 @@ const paperToy: Config = {
     attention_bias: true,
     tie_word_embeddings: true,
   },
+  lora: { rank: 0, alpha: 16, targets: "q,k,v,o,gate,up,down", init: "random", merge: "off" },
   schedule: {
     kind: "stair-cosine",
     lmax: 80,
@@ -100,7 +101,13 @@ const paperToy: Config = {
     forceAnswerAt: 0,
     ignoreEnds: 0,
   },
-  train: { microBatchTokens: 8192, decodeSequences: 256, checkpointEvery: 80, samplesEvery: 20 },
+  train: {
+    weights: "f32",
+    microBatchTokens: 8192,
+    decodeSequences: 256,
+    checkpointEvery: 80,
+    samplesEvery: 20,
+  },
 };
 
 /** Named configs. Each is complete, so that a preset never changes by what another becomes. */

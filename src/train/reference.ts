@@ -23,19 +23,19 @@ export class ReferencePolicy {
   /** Absent where nothing is sampled with it. */
   readonly decoder: Decoder | undefined;
   readonly #engine: Engine;
-  readonly #weights: Slice;
+  readonly #trained: Slice;
   #isRefreshed = false;
 
-  /** @param parameters of the starting policy. */
+  /** @param parameters of the starting policy, those that are trained: with adapters theirs, as both policies share the rest. */
   constructor(engine: Engine, parameters: Float32Array<ArrayBuffer>) {
     const { model, config, task, gpu } = engine;
     this.#engine = engine;
-    this.#weights = model.copyOfWeights("reference policy");
-    gpu.device.queue.writeBuffer(this.#weights.buffer, 0, parameters);
-    this.scorer = new Scorer(model, this.#weights, config.rl.temperature);
+    this.#trained = model.copyOfTrained("reference policy");
+    gpu.device.queue.writeBuffer(this.#trained.buffer, 0, parameters);
+    this.scorer = new Scorer(model, this.#trained, config.rl.temperature);
     const { sampler, referenceGroup } = traitsOf(config.method.name);
     if (sampler === "reference" || referenceGroup === true) {
-      this.decoder = model.decoder(decodeCapacity(config, task), this.#weights);
+      this.decoder = model.decoder(decodeCapacity(config, task), this.#trained);
     }
   }
 
@@ -43,19 +43,19 @@ export class ReferencePolicy {
   refresh(): void {
     const { model, gpu } = this.#engine;
     const encoder = gpu.device.createCommandEncoder({ label: "refresh" });
-    encoder.copyBufferToBuffer(model.weights.buffer, 0, this.#weights.buffer, 0, this.#weights.size);
+    encoder.copyBufferToBuffer(model.trained.buffer, 0, this.#trained.buffer, 0, this.#trained.size);
     gpu.device.queue.submit([encoder.finish()]);
     this.#isRefreshed = true;
   }
 
   /** Goes on with the parameters of an earlier refresh. */
   restore(parameters: Float32Array<ArrayBuffer>): void {
-    this.#engine.gpu.device.queue.writeBuffer(this.#weights.buffer, 0, parameters);
+    this.#engine.gpu.device.queue.writeBuffer(this.#trained.buffer, 0, parameters);
     this.#isRefreshed = true;
   }
 
   /** What a snapshot must hold of it; null while it is the starting policy, which the run keeps anyway. */
   async read(): Promise<Float32Array<ArrayBuffer> | null> {
-    return this.#isRefreshed ? this.#engine.model.readFlat(this.#weights) : null;
+    return this.#isRefreshed ? this.#engine.model.readFlat(this.#trained) : null;
   }
 }

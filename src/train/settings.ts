@@ -64,8 +64,13 @@ function mergeBase(config: Record<string, unknown>, { schedule }: Record<string,
   merge(config, { schedule: Object.fromEntries(base) });
 }
 
-/** The config of a run of SFT: it teaches a fresh model, whatever the preset would start from. */
+/**
+ * The config of a run of SFT: it teaches a fresh model, whatever the preset would start from.
+ * @throws BellowsError `config-invalid` where adapters are to be trained: a fresh model has nothing that they could go by.
+ */
 export function sftConfigOf(config: Config): Config {
+  const { rank } = config.lora;
+  if (rank > 0) throw invalid("config-invalid", "lora.rank", rank, "0 in SFT, which teaches a fresh model");
   return { ...config, init: "random" };
 }
 

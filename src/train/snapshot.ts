@@ -31,7 +31,7 @@ export const NO_PROGRESS: Progress = {
   baseline: null,
 };
 
-/** Weights, moments, progress, and the reference policy where it moves: what a checkpoint holds. */
+/** Weights, moments, progress, and the reference policy where it moves: what a checkpoint holds. All of what is trained. */
 export interface Snapshot {
   readonly parameters: Float32Array<ArrayBuffer>;
   readonly firstMoment: Float32Array<ArrayBuffer>;
@@ -58,20 +58,45 @@ export async function takeSnapshot(
   progress: Progress,
 ): Promise<Snapshot> {
   return {
-    parameters: await model.readParameters(),
+    parameters: await model.readTrained(),
     firstMoment: await model.readFlat(optimizer.firstMoment),
     secondMoment: await model.readFlat(optimizer.secondMoment),
     progress: { ...progress, updates: optimizer.updates },
   };
 }
 
+/** The model that a run's adapters belong to, as a checkpoint beside theirs. */
+export function baseCheckpointOf(
+  { model, task }: Engine,
+  parameters: Float32Array<ArrayBuffer>,
+): RunCheckpoint {
+  const { config } = model.context;
+  return { config, vocabulary: task.vocabulary.stored, parameters, trainer: NO_PROGRESS };
+}
+
+/** The model with its adapters merged in, as a checkpoint of its own, where the config asks for one. */
+export async function mergedCheckpointOf(
+  engine: Engine,
+  { parameters: values, progress }: Snapshot,
+): Promise<RunCheckpoint | undefined> {
+  const { model, config } = engine;
+  const { table, adapters } = model.context;
+  if (adapters === undefined || config.lora.merge === "off") return undefined;
+  const { mergeAdapters } = await import("../model/adapters.ts");
+  const parameters = mergeAdapters(table, adapters, await model.readParameters(), values);
+  return { ...baseCheckpointOf(engine, parameters), trainer: progress };
+}
+
 /** A snapshot as the checkpoint of a run. */
 export function checkpointOf({ model, task }: Engine, snapshot: Snapshot): RunCheckpoint {
   const { parameters, firstMoment, secondMoment, reference, progress } = snapshot;
+  const { config, adapters } = model.context;
   return {
-    config: model.context.config,
+    config,
     vocabulary: task.vocabulary.stored,
-    parameters,
+    ...(adapters === undefined
+      ? { parameters }
+      : { adapters: { settings: adapters.settings, values: parameters } }),
     optimizer: { firstMoment, secondMoment, ...(reference === undefined ? {} : { reference }) },
     trainer: progress,
   };
@@ -83,9 +108,10 @@ export function checkpointOf({ model, task }: Engine, snapshot: Snapshot): RunCh
  * @throws BellowsError `checkpoint-invalid` where the checkpoint holds a model and no more.
  */
 export function snapshotOf(
-  { parameters, optimizer, trainer }: Pick<Checkpoint, "parameters" | "optimizer" | "trainer">,
+  { optimizer, trainer, ...weights }: Pick<Checkpoint, "parameters" | "adapters" | "optimizer" | "trainer">,
   run: string,
 ): Snapshot {
+  const parameters = trainedIn(weights);
   const progress = v.safeParse(ProgressSchema, trainer?.state);
   if (optimizer !== undefined && progress.success) {
     return { parameters, ...optimizer, progress: progress.output };
@@ -94,4 +120,9 @@ export function snapshotOf(
   throw new BellowsError("checkpoint-invalid", message, {
     hint: "Its weights can still be asked or started from.",
   });
+}
+
+/** What is trained, in a checkpoint: its adapters, or all parameters. */
+export function trainedIn({ parameters, adapters }: Pick<Checkpoint, "parameters" | "adapters">) {
+  return adapters?.values ?? parameters;
 }

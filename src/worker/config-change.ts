@@ -2,7 +2,8 @@ import { BellowsError } from "../errors.ts";
 import type { Difference } from "../train/config-diff.ts";
 
 /** What a run is by: with another of these it would be another run. */
-const FIXED = /^(seed|init|task\.name|task\.settings|text\..*|model\..*|method\.name)$/;
+const FIXED =
+  /^(seed|init|task\.name|task\.settings|text\..*|model\..*|lora\..*|train\.weights|method\.name)$/;
 
 /**
  * Checks that a run can go on under such changes after `step` steps.

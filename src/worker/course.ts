@@ -2,7 +2,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { CompileProgress } from "../gpu/pipelines.ts";
 import type { Variants } from "../model/variants.ts";
 import type { Config } from "../train/config.ts";
-import { buildEngine, compileAll } from "../train/engine.ts";
+import { buildEngine, compileAll, type PolicyWeights, writeWeights } from "../train/engine.ts";
 import type { PhaseRecord, RunRecord } from "../train/records.ts";
 import type { SftTrainer } from "../train/sft.ts";
 import type { Snapshot } from "../train/snapshot.ts";
@@ -11,8 +11,8 @@ import type { RunKind } from "./protocol.ts";
 
 /** Where a course begins. */
 export interface Beginning {
-  /** The weights at step 0. */
-  readonly parameters: Float32Array<ArrayBuffer>;
+  /** The weights at step 0; of a run that goes on, those of the model, on which what is trained goes over. */
+  readonly weights: PolicyWeights;
   /** The state at a later step, to go on from. */
   readonly snapshot?: Snapshot;
   /** The starting policy, where the config needs it (src/train/reference.ts). */
@@ -33,12 +33,13 @@ export interface Course {
 export async function buildCourse(
   gpu: Gpu,
   { config, kind, variants }: { config: Config; kind: RunKind; variants: Variants },
-  { parameters, snapshot, reference }: Beginning,
+  { weights, snapshot, reference }: Beginning,
   progress: CompileProgress,
 ): Promise<Course> {
   gpu.buffers.destroyAll();
   const engine = await buildEngine(gpu, config, variants);
-  engine.model.writeParameters(snapshot?.parameters ?? parameters);
+  writeWeights(engine, weights);
+  if (snapshot !== undefined) engine.model.writeTrained(snapshot.parameters);
   const course = await gpu.scoped(async () => {
     if (kind === "sft") {
       const { SftTrainer } = await import("../train/sft.ts"); // fetched with the first run of lessons

@@ -1,5 +1,6 @@
 import { BellowsError } from "../errors.ts";
 import type { CompileProgress } from "../gpu/pipelines.ts";
+import { MERGED } from "../io/checkpoint.ts";
 import { checkpointPath } from "../io/run-folder.ts";
 import type { Storage } from "../io/storage.ts";
 import { createTask } from "../tasks/registry.ts";
@@ -8,7 +9,7 @@ import { type Config, modelConfigOf } from "../train/config.ts";
 import { differences } from "../train/config-diff.ts";
 import type { PhaseRecord } from "../train/records.ts";
 import { needsReference } from "../train/reference.ts";
-import { checkpointOf, type Snapshot } from "../train/snapshot.ts";
+import { checkpointOf, mergedCheckpointOf, type Snapshot, trainedIn } from "../train/snapshot.ts";
 import { loadFitting } from "../train/weights.ts";
 import { checkChanges } from "./config-change.ts";
 import { type Beginning, buildCourse, type Course } from "./course.ts";
@@ -206,12 +207,15 @@ export class LiveRun {
 
   async #parametersOf(checkpoint: string): Promise<Float32Array<ArrayBuffer>> {
     const place = { storage: this.#surroundings.runs, path: checkpointPath(this.id, checkpoint) };
-    return (await loadFitting(place, this.#config, this.#task)).parameters;
+    return trainedIn(await loadFitting(place, this.#config, this.#task));
   }
 
   async #finish(): Promise<void> {
     const { trainer } = this.#course;
-    await this.journal.folder.saveNamed("final", checkpointOf(trainer.engine, await trainer.snapshot()));
+    const end = await trainer.snapshot();
+    await this.journal.folder.saveNamed("final", checkpointOf(trainer.engine, end));
+    const merged = await mergedCheckpointOf(trainer.engine, end);
+    if (merged !== undefined) await this.journal.folder.saveNamed(MERGED, merged);
     this.#isFinished = true;
   }
 

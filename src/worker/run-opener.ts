@@ -1,23 +1,24 @@
 import { BellowsError, type ErrorData } from "../errors.ts";
 import type { Checkpoint } from "../io/checkpoint.ts";
+import { BASE } from "../io/checkpoint.ts";
 import { checkpointPath, latestCheckpoint, listCheckpoints, RunFolder, readLog } from "../io/run-folder.ts";
 import { defaultVariants } from "../model/variants.ts";
 import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
-import type { Config } from "../train/config.ts";
+import { adaptersOf, type Config } from "../train/config.ts";
 import { plannedBytes } from "../train/planned-bytes.ts";
 import type { Preflight, PreflightWatch } from "../train/preflight.ts";
 import type { RunRecord } from "../train/records.ts";
 import { needsReference } from "../train/reference.ts";
 import { sftConfigOf } from "../train/settings.ts";
-import { checkpointOf, snapshotOf } from "../train/snapshot.ts";
+import { baseCheckpointOf, checkpointOf, snapshotOf, trainedIn } from "../train/snapshot.ts";
 import { Trainer } from "../train/trainer.ts";
 import {
   type CheckpointSources,
   expectedOf,
   loadFitting,
   REFERENCE,
-  startingParameters,
+  startingWeights,
 } from "../train/weights.ts";
 import type { Beginning, Course } from "./course.ts";
 import { buildRun, LiveRun, type RunOrigin, type RunSurroundings } from "./live-run.ts";
@@ -59,9 +60,9 @@ export class RunOpener {
     const { devices } = this.#surroundings;
     // A model that this device cannot hold is refused before its weights are made.
     await devices.use((gpu) => plannedBytes(gpu, config, defaultVariants(gpu)));
-    const parameters = await startingParameters(this.#sources, config, task);
+    const weights = await startingWeights(this.#sources, config, task);
     const keepsStart = kind === "rl" && needsReference(config);
-    const beginning: Beginning = { parameters, ...(keepsStart ? { reference: parameters } : {}) };
+    const beginning: Beginning = { weights, ...(keepsStart ? { reference: weights.trained } : {}) };
     const origin = { config, kind, beginning };
     const { course, found } = await devices.use(async () => {
       const course = await buildRun(this.#surroundings, origin);
@@ -73,6 +74,9 @@ export class RunOpener {
       await this.#library.note(folder.path, { kind });
       const run = this.#run(origin, course, folder, []);
       const { trainer } = course;
+      if (config.lora.rank > 0) {
+        await folder.saveNamed(BASE, baseCheckpointOf(trainer.engine, weights.parameters));
+      }
       if (keepsStart) {
         await folder.saveNamed(REFERENCE, checkpointOf(trainer.engine, await trainer.snapshot()));
       }
@@ -134,17 +138,18 @@ export class RunOpener {
     const { config, id, journal } = run;
     const task = createTask(config.task.name, config.task.settings);
     const known = await listCheckpoints(this.#host.runs, id);
-    if (known.includes(REFERENCE)) return (await this.#load(id, REFERENCE, config, task)).parameters;
-    const first = known.includes(FIRST)
-      ? await this.#load(id, FIRST, config, task)
-      : { parameters: await startingParameters(this.#sources, config, task) };
+    if (known.includes(REFERENCE)) return trainedIn(await this.#load(id, REFERENCE, config, task));
+    const trained = known.includes(FIRST)
+      ? trainedIn(await this.#load(id, FIRST, config, task))
+      : (await startingWeights(this.#sources, config, task)).trained;
+    const settings = adaptersOf(config);
     await journal.folder.saveNamed(REFERENCE, {
-      ...first,
+      ...(settings === undefined ? { parameters: trained } : { adapters: { settings, values: trained } }),
       config: expectedOf(config, task).config!,
       vocabulary: task.vocabulary.stored,
       trainer: { step: 0 },
     });
-    return first.parameters;
+    return trained;
   }
 
   async #beginning(
@@ -155,13 +160,9 @@ export class RunOpener {
     checkpoint: Checkpoint,
   ): Promise<Beginning> {
     const snapshot = snapshotOf(checkpoint, id);
-    const { parameters } = snapshot;
-    if (kind === "sft" || !needsReference(config)) return { parameters, snapshot };
-    return {
-      parameters,
-      snapshot,
-      reference: (await this.#load(id, REFERENCE, config, task)).parameters,
-    };
+    const weights = { parameters: checkpoint.parameters, trained: snapshot.parameters };
+    if (kind === "sft" || !needsReference(config)) return { weights, snapshot };
+    return { weights, snapshot, reference: trainedIn(await this.#load(id, REFERENCE, config, task)) };
   }
 
   #load(id: string, checkpoint: string, config: Config, task: Task) {

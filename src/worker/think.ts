@@ -39,7 +39,7 @@ export function questionOf(task: Task, { problem, samples, temperature }: ThinkR
 /**
  * Samples responses to a question. The policy on the GPU stays as it is, to the bit, also where others are asked in its
  * place: they take turns in the same buffer.
- * @param parameters whose policy is asked; null: the one on the GPU.
+ * @param parameters of what is trained, whose policy is asked; null: the one on the GPU.
  */
 export async function think(
   engine: Engine,
@@ -70,14 +70,14 @@ async function withWeights<T>(
   parameters: Float32Array<ArrayBuffer>,
   body: () => Promise<T>,
 ): Promise<T> {
-  const { weights } = model;
-  const kept = model.copyOfWeights("policy in training");
-  model.writeParameters(parameters);
+  const { trained } = model;
+  const kept = model.copyOfTrained("policy in training");
+  model.writeTrained(parameters);
   try {
     return await body();
   } finally {
     const encoder = gpu.device.createCommandEncoder({ label: "put weights back" });
-    encoder.copyBufferToBuffer(kept.buffer, 0, weights.buffer, 0, weights.size);
+    encoder.copyBufferToBuffer(kept.buffer, 0, trained.buffer, 0, trained.size);
     gpu.device.queue.submit([encoder.finish()]);
     gpu.buffers.destroy(kept);
   }

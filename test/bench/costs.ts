@@ -16,11 +16,11 @@ import { RECIPES, recipeOf } from "../../src/rl/recipes/index.ts";
 import type { Recipe } from "../../src/rl/recipes/recipe.ts";
 import { createTask } from "../../src/tasks/registry.ts";
 import type { Config } from "../../src/train/config.ts";
-import { buildEngine, compileAll } from "../../src/train/engine.ts";
+import { buildEngine, compileAll, writeWeights } from "../../src/train/engine.ts";
 import { needsReference } from "../../src/train/reference.ts";
 import { composeConfig } from "../../src/train/settings.ts";
 import { Trainer } from "../../src/train/trainer.ts";
-import { startingParameters } from "../../src/train/weights.ts";
+import { startingWeights } from "../../src/train/weights.ts";
 
 const WARM_UP = 2;
 const steps = Number(programArguments()[0] ?? 8);
@@ -62,11 +62,11 @@ function configOf(recipe: Recipe): Config {
 async function measure(gpu: Gpu, recipe: Recipe): Promise<Cost> {
   const config = configOf(recipe);
   const task = createTask(config.task.name, config.task.settings);
-  const parameters = await startingParameters(checkpointSources(), config, task);
+  const weights = await startingWeights(checkpointSources(), config, task);
   gpu.buffers.destroyAll();
   const engine = await buildEngine(gpu, config, defaultVariants(gpu));
-  engine.model.writeParameters(parameters);
-  const trainer = new Trainer(engine, needsReference(config) ? { reference: parameters } : {});
+  writeWeights(engine, weights);
+  const trainer = new Trainer(engine, needsReference(config) ? { reference: weights.trained } : {});
   await compileAll(gpu, () => {});
   const costs: Cost[] = [];
   for await (const record of trainer.run()) {

@@ -106,6 +106,13 @@ describe("what must hold between settings", () => {
       "schedule.lmax=200 train.microBatchTokens=217",
       "is 217; it must be at least one whole sequence (218 tokens)",
     ),
+    refused("lora.rank", "lora.rank=6", "is 6; it must be a multiple of 4, or 0 for no adapters"),
+    refused(
+      "lora.targets",
+      "lora.targets=q,q",
+      `is "q,q"; it must be names of q, k, v, o, gate, up, down with commas between them`,
+    ),
+    refused("lora.targets", "lora.targets=query", `is "query"; it must be names of`),
     refused("rl.miniBatches", "rl.miniBatches=17", "is 17; it must be at most rl.promptsPerStep (16)"),
     refused(
       "rl.overlongBuffer",
@@ -204,6 +211,7 @@ describe("what must hold between settings", () => {
     "sft.maxTokens=256",
     "sft.maxTokens=19",
     "train.microBatchTokens=200",
+    "lora.rank=8 lora.targets=v,q train.weights=f16",
     "rl.miniBatches=16",
     "rl.klKind=k3 rl.klCoefficient=0.1",
     "rl.klKind=k3 rl.klCoefficient=0",
@@ -220,8 +228,8 @@ describe("a list where an object belongs", () => {
   test.each([
     ["task.settings", [], "an object of numbers"],
     ["task.settings", [1], "an object of numbers"],
-    ["train", [], "an object of microBatchTokens, decodeSequences, checkpointEvery, samplesEvery"],
-    ["train", [1], "an object of microBatchTokens"],
+    ["train", [], "an object of weights, microBatchTokens, decodeSequences, checkpointEvery, samplesEvery"],
+    ["train", [1], "an object of weights"],
     ["schedule.stages[0]", [], "an object of step, cap"],
     ["task", [], "an object of name, settings, levelWeights"],
   ])("%s=%j", (path, list, right) => {
@@ -249,7 +257,7 @@ describe("what is no setting", () => {
     },
     {
       path: "foo",
-      hint: "config must be an object of seed, init, task, text, model, schedule, rl, method, sft, eval, train.",
+      hint: "config must be an object of seed, init, task, text, model, lora, schedule, rl, method, sft, eval, train.",
     },
   ])("$path: $hint", ({ path, hint }) => {
     expect(() => parseConfig(withSetting(path, 1))).toThrow(refusal(path, `${path} is not a setting`));
@@ -259,7 +267,7 @@ describe("what is no setting", () => {
   test.each(["__proto__", "constructor", "toString", "hasOwnProperty"])(
     "%s is no setting of any group",
     (key) => {
-      for (const group of ["", "task.", "model.", "schedule.", "rl.", "sft.", "eval.", "train."]) {
+      for (const group of ["", "task.", "model.", "lora.", "schedule.", "rl.", "sft.", "eval.", "train."]) {
         expect(() => composeConfig({ settings: [`${group}${key}=1`] })).toThrow(
           refusal(`${group}${key}`, `${group}${key} is not a setting`),
         );

@@ -10,6 +10,7 @@ const FRACTIONS = new Set([
   "compression",
   "rms_norm_eps",
   "rope_theta",
+  "alpha",
   "temperature",
   "learningRate",
   "decayFloor",

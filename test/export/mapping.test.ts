@@ -91,6 +91,7 @@ describe("a setting in verl's words", () => {
 
 describe.each(TARGETS)("what %s has no counterpart for is refused, by its name", (target) => {
   test.each([
+    ["lora.rank", ["lora.rank=4"]],
     ["rl.groupFilter", ["rl.groupFilter=mixed"]],
     ["rl.miniBatches", ["rl.miniBatches=3"]],
     [

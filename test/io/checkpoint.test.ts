@@ -160,7 +160,7 @@ describe("checkpoint", () => {
 });
 
 describe("checkpoint: refuses to write", () => {
-  test.each<[string, (sample: Required<Checkpoint>) => Checkpoint<object>, string]>([
+  test.each<[string, (sample: ReturnType<typeof sampleCheckpoint>) => Checkpoint<object>, string]>([
     ["too few parameters", (c) => ({ ...c, parameters: c.parameters.slice(1) }), "parameters has"],
     [
       "too few moments",

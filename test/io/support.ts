@@ -55,7 +55,7 @@ export const WORDS: VocabularyDescription = {
  * A checkpoint whose element i of tensor t is t + i / 1024 in the parameters, `offset` more than that, the
  * same over 8 in the first moment, and its square in the second: exact in single precision, unlike each other.
  */
-export function sampleCheckpoint(offset = 0, config = TINY): Required<Checkpoint> {
+export function sampleCheckpoint(offset = 0, config = TINY): Required<Omit<Checkpoint, "adapters">> {
   const table = new ParameterTable(config);
   const parameters = new Float32Array(table.totalFloats);
   for (const [t, tensor] of table.parameters.entries()) {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { policyOf } from "../../src/model/forward.ts";
 import { Gradients } from "../../src/model/gradients.ts";
 import { Learner } from "../../src/model/learner.ts";
 import { Optimizer } from "../../src/model/optimizer.ts";
@@ -20,10 +21,11 @@ const batch = {
 
 async function train(chunkFloats: number | undefined, gradientClip: number) {
   const model = await randomModel(gpu(), MODEL_SHAPES.toy!);
-  const { context, weights, batch: buffers, activations } = model;
+  const { context, trained, batch: buffers, activations } = model;
+  const policy = policyOf(context, trained);
   const gradients = new Gradients(gpu(), context.table, chunkFloats);
-  const pass = new TrainingPass(context, weights, gradients, buffers, activations, { kind: "crossentropy" });
-  const optimizer = new Optimizer(gpu(), context.table, weights, gradients);
+  const pass = new TrainingPass(context, policy, gradients, buffers, activations, { kind: "crossentropy" });
+  const optimizer = new Optimizer(gpu(), context.table, trained, gradients);
   const learner = new Learner({ context, gradients }, pass, optimizer);
   await gpu().pipelines.ready();
   const settings = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1, gradientClip };

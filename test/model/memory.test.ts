@@ -65,7 +65,7 @@ test.each([
     expect(taken()).toBe(sample.bytes);
     model.trainingPass({ kind: "crossentropy" });
     model.optimizer();
-    model.copyOfWeights("reference");
+    model.copyOfTrained("reference");
     expect(taken()).toBe(train.bytes);
   });
   await gpu().pipelines.ready();

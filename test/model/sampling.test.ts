@@ -53,7 +53,7 @@ describe.each(Object.keys(MODEL_SHAPES))("sampling, %s model", (name) => {
     async (temperature) => {
       const model = await randomModel(gpu(), MODEL_SHAPES[name]!);
       const decoder = model.decoder(CAPACITY);
-      const scorer = new Scorer(model, model.weights, temperature);
+      const scorer = new Scorer(model, model.trained, temperature);
       await gpu().pipelines.ready();
       const list = prompts(model, 6);
       const decoded = await gpu().scoped(() => decoder.decode(request(list, 4, { temperature })));

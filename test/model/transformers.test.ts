@@ -38,7 +38,7 @@ describe("published architectures against transformers", () => {
     "$name: logits, and the text of greedy decoding",
     async ({ name, tokens, ...expected }) => {
       const model = await open(gpu(), name);
-      const scorer = new Scorer(model, model.weights, 1);
+      const scorer = new Scorer(model, model.trained, 1);
       const capacity = { sequences: 1, promptTokens: 8, responseTokens: expected.greedy.length };
       const decoder = model.decoder(capacity);
       await gpu().pipelines.ready();

@@ -76,7 +76,7 @@ interface Setup {
 
 async function setUp(gpu: Gpu, objective: Objective, shape = MODEL_SHAPES.toy!): Promise<Setup> {
   const model = await randomModel(gpu, shape);
-  const reference = new Scorer(model, model.copyOfWeights("reference"), TEMPERATURE);
+  const reference = new Scorer(model, model.copyOfTrained("reference"), TEMPERATURE);
   const parameters = await model.readParameters();
   model.writeParameters(normals(7, parameters.length, 0.02).map((change, i) => parameters[i]! + change));
   const learner = new Learner(model, model.trainingPass(objective), model.optimizer());
@@ -168,7 +168,7 @@ describe("updates", () => {
       temperature: TEMPERATURE,
       settings: { ...PREFERENCE, loss: "dpo", nllCoefficient: 0 },
     });
-    const itself = new Scorer(model, model.weights, TEMPERATURE);
+    const itself = new Scorer(model, model.trained, TEMPERATURE);
     await gpu().pipelines.ready();
     const { statistics, preference } = await updatePreference(learner, pairs, SETTINGS, itself);
     expect(statistics.loss).toBeCloseTo(Math.log(2), 6);
@@ -197,7 +197,7 @@ describe("updates", () => {
 
   test("sequence ratio: of what the policy itself sampled it is exactly 1", async () => {
     const { model, learner } = await setUp(gpu(), SEQUENCE_RATIO);
-    const scorer = new Scorer(model, model.weights, TEMPERATURE);
+    const scorer = new Scorer(model, model.trained, TEMPERATURE);
     await gpu().pipelines.ready();
     const { logprob } = await scorer.score(
       pack(traces.map((trace) => ({ ...trace, lossInput: new Float32Array(trace.response.length) }))),

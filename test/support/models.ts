@@ -1,8 +1,12 @@
 import type { Gpu } from "../../src/gpu/device.ts";
+import type { AdapterSettings } from "../../src/model/adapter-settings.ts";
+import { AdapterTable } from "../../src/model/adapters.ts";
 import { DEFAULT_ARCHITECTURE, type ModelConfig } from "../../src/model/config.ts";
+import { halfStore } from "../../src/model/half-weights.ts";
 import { initialParameters } from "../../src/model/init.ts";
-import { Model } from "../../src/model/model.ts";
+import { Model, type ModelOptions } from "../../src/model/model.ts";
 import { defaultVariants, type Variants } from "../../src/model/variants.ts";
+import type { WeightFormat } from "../../src/model/weights.ts";
 
 /** Shapes that differ in what could go wrong: head sizes, grouping, vocabularies of 1, 8 and 64 lanes a row, architecture. */
 export const MODEL_SHAPES: Record<string, ModelConfig> = {
@@ -74,6 +78,23 @@ function shape(s: {
   };
 }
 
+/** What a model may have beside the usual, as a config says it. */
+export interface ModelParts {
+  readonly adapters?: AdapterSettings;
+  readonly weights?: WeightFormat;
+}
+
+/** The same, as a model is given it. */
+export function optionsOf(
+  config: ModelConfig,
+  { adapters, weights }: ModelParts,
+): Pick<ModelOptions, "adapters" | "weights"> {
+  return {
+    ...(adapters && { adapters: new AdapterTable(config, adapters) }),
+    ...(weights === "f16" && { weights: halfStore }),
+  };
+}
+
 /** A model with random weights on the GPU. Token 0 is never sampled, token 1 ends a response. */
 export async function randomModel(
   gpu: Gpu,
@@ -82,9 +103,11 @@ export async function randomModel(
     batchTokens = 512,
     seed = 1,
     variants = defaultVariants(gpu),
-  }: { batchTokens?: number; seed?: number; variants?: Variants } = {},
+    ...parts
+  }: { batchTokens?: number; seed?: number; variants?: Variants } & ModelParts = {},
 ): Promise<Model> {
-  const model = new Model(gpu, { config, variants, batchTokens, excludedToken: 0, endToken: 1 });
+  const tokens = { batchTokens, excludedToken: 0, endToken: 1 };
+  const model = new Model(gpu, { config, variants, ...tokens, ...optionsOf(config, parts) });
   model.writeParameters(initialParameters(config, seed));
   return model;
 }

@@ -5,14 +5,21 @@ import { loadCheckpoint } from "../../src/io/checkpoint.ts";
 import { defaultVariants, type Variants } from "../../src/model/variants.ts";
 import type { Recipe } from "../../src/rl/recipes/recipe.ts";
 import type { Config } from "../../src/train/config.ts";
-import { buildEngine, compileAll } from "../../src/train/engine.ts";
+import { buildEngine, compileAll, writeWeights } from "../../src/train/engine.ts";
 import type { TrainerRecord } from "../../src/train/records.ts";
 import { needsReference } from "../../src/train/reference.ts";
 import { composeConfig } from "../../src/train/settings.ts";
 import type { Snapshot } from "../../src/train/snapshot.ts";
 import { Trainer } from "../../src/train/trainer.ts";
+import { type CheckpointSources, policyIn } from "../../src/train/weights.ts";
 
 const CHECKPOINTS = fileURLToPath(new URL("../../web/public/checkpoints", import.meta.url));
+
+/** For configs that name no folder. */
+const NO_SOURCES: CheckpointSources = {
+  bundled: new NodeStorage(CHECKPOINTS),
+  locate: (name) => ({ storage: new NodeStorage(CHECKPOINTS), path: name }),
+};
 
 let bundled: Promise<Float32Array<ArrayBuffer>> | undefined;
 
@@ -58,12 +65,13 @@ export async function makeTrainer(
   from?: Snapshot,
   variants: Variants = defaultVariants(gpu),
 ): Promise<Trainer> {
-  const start = await bundledParameters();
   const engine = await buildEngine(gpu, config, variants);
-  engine.model.writeParameters(from?.parameters ?? start);
+  const start = await policyIn({ parameters: await bundledParameters() }, NO_SOURCES, config, engine.task);
+  writeWeights(engine, start);
+  if (from !== undefined) engine.model.writeTrained(from.parameters);
   const trainer = new Trainer(engine, {
     ...(from === undefined ? {} : { resumed: from }),
-    ...(needsReference(config) ? { reference: start } : {}),
+    ...(needsReference(config) ? { reference: start.trained } : {}),
   });
   await compileAll(gpu, () => {});
   return trainer;

@@ -249,6 +249,32 @@ describe("a device that is lost", () => {
   );
 });
 
+describe("a run that trains adapters", () => {
+  test("is that of the trainer, goes on in another page, and is asked as it was before", async () => {
+    const config = smallConfig(
+      "lora.rank=4",
+      "rl.steps=4",
+      "rl.learningRate=1e-2",
+      "train.checkpointEvery=2",
+    );
+    const { page, id } = await started(config);
+    const request = { problem: { level: 0, seed: 1 }, samples: 4, temperature: 1, seed: 7 };
+    const first = unwrap(await page.session.think({ ...request, checkpoint: null }));
+    await page.play("step");
+    await page.play("step");
+    expect(unwrap(await page.session.think({ ...request, checkpoint: null }))).not.toEqual(first);
+    await page.close();
+
+    const other = await newPage(page.runs);
+    const { checkpoints } = unwrap(await other.session.open(id)).summary;
+    expect(checkpoints).toEqual(["000000", "000002"]);
+    expect(unwrap(await other.session.think({ ...request, checkpoint: "000000" }))).toEqual(first);
+    await other.play("end");
+    const whole = (await runTo(await makeTrainer(gpu(), config))).map(plain);
+    expect([...page.records, ...other.records]).toEqual(whole);
+  });
+});
+
 describe("thinking", () => {
   test("asks the policy or a checkpoint and does not disturb the run", async () => {
     const config = smallConfig("rl.steps=3", "train.checkpointEvery=1");

@@ -7,7 +7,18 @@ import { PRESETS } from "../../src/train/presets.ts";
 const ELSEWHERE = /^text\.|^model\.(rope_scaling|attention_bias|tie_word_embeddings)$/;
 
 /** The groups of the form, in order; `run` holds what stands at the top of a config. */
-export const GROUPS = ["run", "task", "schedule", "rl", "method", "eval", "train", "model", "sft"] as const;
+export const GROUPS = [
+  "run",
+  "task",
+  "schedule",
+  "rl",
+  "method",
+  "eval",
+  "train",
+  "model",
+  "lora",
+  "sft",
+] as const;
 
 export type SettingGroup = (typeof GROUPS)[number];
 
@@ -24,11 +35,12 @@ export function settingsOf(group: SettingGroup): SettingDescription[] {
 }
 
 /** What a run is by: its weights, its problems, its random numbers, its method. */
-const FIXED = ["seed", "init", "task.name", "task.settings", "method.name"];
+const FIXED = ["seed", "init", "task.name", "task.settings", "method.name", "train.weights"];
 
 /** When a changed setting counts: at the next step, or only in a new run. The worker's `configure` holds the same rule. */
 export function takesEffect(path: string): "next-step" | "new-run" {
-  return FIXED.includes(path) || groupOf(path) === "model" || ELSEWHERE.test(path) ? "new-run" : "next-step";
+  const isOfModel = ["model", "lora"].includes(groupOf(path));
+  return FIXED.includes(path) || isOfModel || ELSEWHERE.test(path) ? "new-run" : "next-step";
 }
 
 /** Whether a setting is looked for: each word of the query stands in its path or in its description. */

@@ -24,6 +24,7 @@ export const insidesDe: typeof insidesEn = {
       eval: "Auswertung",
       train: "Speicher und Sichern",
       model: "Modell",
+      lora: "Adapter (LoRA)",
       sft: "Vortraining (für Läufe, die einem Modell das Grübeln beibringen)",
     },
     changed: (count) => `${count} geändert`,

@@ -27,6 +27,7 @@ export const insidesEn = {
       eval: "Evaluation",
       train: "Memory and saving",
       model: "Model",
+      lora: "Adapters (LoRA)",
       sft: "Pre-training (for runs that teach a model to overthink)",
     } satisfies Record<SettingGroup, string>,
     changed: (count: number) => `${count} changed`,

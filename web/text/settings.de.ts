@@ -44,6 +44,14 @@ export const settingsDe: Readonly<Record<string, string>> = {
     "wie die Drehfrequenzen von denen zu rope_theta abweichen, wie in config.json; null: gar nicht",
   "model.attention_bias": "ob Queries, Keys und Values einen Bias haben: bei Qwen2 ja, bei Llama nein",
   "model.tie_word_embeddings": "ob die Token-Einbettung auch der Kopf ist",
+  "lora.rank":
+    "Rang r von Adaptern, die anstelle der Gewichte trainiert werden, welche bleiben, wie sie sind (LoRA); ein Vielfaches von 4; 0: keine, alle Gewichte werden trainiert",
+  "lora.alpha": "α: was ein Adapter beiträgt, wird mit α / Rang multipliziert",
+  "lora.targets":
+    "die Matrizen einer Schicht, die einen Adapter bekommen: Namen aus q, k, v, o, gate, up, down mit Kommas dazwischen",
+  "lora.init": "woher die Adapter kommen: `random` oder der Pfad eines Ordners, wie PEFT ihn schreibt",
+  "lora.merge":
+    "ob ein Lauf am Ende als Checkpoint `merged` das Modell hinterlässt, in das seine Adapter eingerechnet sind",
 
   "schedule.kind": "Form des Längenbudgets L(t)",
   "schedule.lmax": "größtes Budget; auch die Länge, bei der die Auswertung abbricht",
@@ -111,6 +119,8 @@ export const settingsDe: Readonly<Record<string, string>> = {
     "erzwungenes Budget: nach so vielen Token endet das Denken, und eine Antwort wird erzwungen; 0: aus",
   "eval.ignoreEnds": "erzwungenes Budget: wie oft der Beginn einer Antwort durch `wait` ersetzt wird",
 
+  "train.weights":
+    "Format auf der GPU von Gewichten, die nicht trainiert werden; f16 braucht den halben Speicher, rundet sie und verlangt shader-f16",
   "train.microBatchTokens":
     "die meisten Token eines Vor- und Rückwärtsgangs; ändert Speicher und Tempo, nicht das Ergebnis",
   "train.decodeSequences":
@@ -123,6 +133,7 @@ export const unitsDe: Readonly<Record<string, string>> = {
   steps: "Schritte",
   tokens: "Token",
   channels: "Kanäle",
+  dimensions: "Dimensionen",
   layers: "Schichten",
   heads: "Köpfe",
   prompts: "Aufgaben",
