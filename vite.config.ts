@@ -67,8 +67,12 @@ const FIRST_LOAD = {
 const page: ViteUserConfig = {
   root: fileURLToPath(new URL("web", import.meta.url)),
   base: "./",
-  plugins: [shownSources(), offline()],
-  worker: { format: "es", plugins: () => [slimShaders(), slimSettings()], rollupOptions: PURE_DEFINITIONS },
+  plugins: [shownSources(), slimSettings("page"), offline()],
+  worker: {
+    format: "es",
+    plugins: () => [slimShaders(), slimSettings("worker")],
+    rollupOptions: PURE_DEFINITIONS,
+  },
   build: {
     target: "es2023",
     outDir: "../dist/web",

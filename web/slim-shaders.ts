@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 
-/** Vite plugin: takes comments and indentation out of the shaders of the page. Lines that `#include` a file stay. */
+/** Vite plugin: takes comments and needless space out of the shaders of the page. Lines that `#include` a file stay. */
 export function slimShaders(): Plugin {
   return {
     name: "slim-shaders",
@@ -21,6 +21,7 @@ export function slim(wgsl: string): string {
     .replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")
     .split("\n")
     .map((line) => line.trim())
+    .map((line) => (line.startsWith("#") ? line : line.replace(/ *([,;:=(){}+]) */g, "$1")))
     .filter((line) => line !== "")
     .join("\n");
 }

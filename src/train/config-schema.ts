@@ -205,7 +205,9 @@ export const ConfigSchema = group({
     targets: v.pipe(
       v.string(TARGETS),
       v.check(isTargets, TARGETS),
-      v.description(`the matrices of a layer that get an adapter: ${TARGETS}`),
+      v.description(
+        "the matrices of a layer that get an adapter: names of q, k, v, o, gate, up, down with commas between them",
+      ),
     ),
     init: v.pipe(
       v.string(ADAPTERS),

@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { expect, test } from "vitest";
+import { TASKS } from "../../src/tasks/registry.ts";
 import { ConfigSchema } from "../../src/train/config-schema.ts";
 import { withoutDescriptions } from "../../web/slim-settings.ts";
 
-const source = readFileSync(new URL("../../src/train/config-schema.ts", import.meta.url), "utf8");
+const read = (path: string) => readFileSync(new URL(`../../src/${path}.ts`, import.meta.url), "utf8");
+const source = read("train/config-schema");
+/** Code without its texts. */
+const bare = (code: string) => code.replace(/"(?:[^"\\]|\\.)*"/g, "").replaceAll(/\s/g, "");
 
 /** What a schema and all within it are described as. */
 function descriptionsIn(schema: unknown): string[] {
@@ -24,7 +28,7 @@ function textsOf(code: string): string[] {
     .sort();
 }
 
-test("the worker's schema lacks the descriptions, and nothing else", () => {
+test("the page's schema lacks the descriptions, and nothing else", () => {
   const descriptions = new Set(
     descriptionsIn(ConfigSchema).map((description) => JSON.stringify(description)),
   );
@@ -38,6 +42,18 @@ test("the worker's schema lacks the descriptions, and nothing else", () => {
   });
   expect(left).toEqual([]);
   expect(new Set(removed)).toEqual(descriptions);
-  const bare = (code: string) => code.replace(/"(?:[^"\\]|\\.)*"/g, "").replaceAll(/\s/g, "");
   expect(bare(slim)).toBe(bare(source));
+});
+
+test("nor do the worker's tasks have theirs", () => {
+  const files = ["teacher", "chain-arithmetic", "countdown"];
+  const tasks = files.map((file) => read(`tasks/${file}`)).join("\n");
+  const slim = withoutDescriptions(tasks);
+  const descriptions = [...TASKS.values()].flatMap(({ description, settings }) => [
+    description,
+    ...Object.values(settings).map((setting) => setting.description),
+  ]);
+  expect(textsOf(slim).filter((text) => descriptions.includes(JSON.parse(text)))).toEqual([]);
+  expect(textsOf(tasks).length - textsOf(slim).length).toBe(new Set(descriptions).size);
+  expect(bare(slim)).toBe(bare(tasks));
 });

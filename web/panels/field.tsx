@@ -12,8 +12,8 @@ import { isAbout, readNumber, readWholeNumbers, takesEffect } from "./settings-f
 import "./field.css";
 
 /** The one-line explanation of a setting in the language of the page. */
-export function descriptionOf({ path, description }: SettingDescription): string {
-  return inside().settings.descriptions[path] ?? description;
+export function descriptionOf({ path }: SettingDescription): string {
+  return inside().settings.descriptions[path]!;
 }
 
 export function unitOf(unit: string): string {

@@ -2,12 +2,14 @@
  * Words of what is fetched when it is first looked at, in English: groups settings, schedule, inspector, tokens, think, why,
  * comparison, recipes, tour. The explanations of settings stand in the config schema.
  */
+
 import type { ScheduleKind } from "../../src/rl/length-schedule.ts";
 import type { PresetName } from "../../src/train/presets.ts";
 import type { SettingGroup } from "../panels/settings-form.ts";
 import type { Quantity } from "../panels/token-marks.ts";
 import type { EvidenceName, Finding, FindingCode } from "../state/finding.ts";
 import { recipesEn } from "./recipes.en.ts";
+import { settingsEn } from "./settings.en.ts";
 
 export const insidesEn = {
   settings: {
@@ -41,7 +43,7 @@ export const insidesEn = {
     undo: "Undo",
     needsNewRun: "Seed, start, task, model and method cannot change in mid-run.",
     /** By path, where they are not those of the schema. */
-    descriptions: {} as Readonly<Record<string, string>>,
+    descriptions: settingsEn,
     units: {} as Readonly<Record<string, string>>,
     /** By name, where they are not those of the task. */
     taskSettings: {} as Readonly<Record<string, string>>,
