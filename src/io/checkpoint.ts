@@ -152,9 +152,8 @@ export async function loadCheckpoint(
   expected: Expected = {},
   progress: ReadProgress = () => {},
 ): Promise<Checkpoint> {
-  const hasAdapters = await storage.exists(joinPath(folder, ADAPTER_CONFIG));
-  const load = hasAdapters ? loadAdapted : loadWhole;
-  return load(storage, folder, expected, progress);
+  const isWhole = (await modelFolder(storage, folder)) === folder;
+  return (isWhole ? loadWhole : loadAdapted)(storage, folder, expected, progress);
 }
 
 /** What only adapters need is fetched with the first of them. */
@@ -181,6 +180,16 @@ async function loadWhole(
   };
 }
 
+/** Where the model is that the adapters of a checkpoint belong to. */
+function baseOf(folder: string): string {
+  return joinPath(folder.split("/").slice(0, -1).join("/"), BASE);
+}
+
+/** The folder of a checkpoint's model: its own, or, where it holds adapters alone, that of {@link BASE} beside it. */
+export async function modelFolder(storage: Storage, folder: string): Promise<string> {
+  return (await storage.exists(joinPath(folder, ADAPTER_CONFIG))) ? baseOf(folder) : folder;
+}
+
 /** Reads a checkpoint folder of adapters, and the model that they belong to. */
 async function loadAdapted(
   storage: Storage,
@@ -188,7 +197,7 @@ async function loadAdapted(
   expected: Expected,
   progress: ReadProgress,
 ): Promise<Checkpoint> {
-  const base = joinPath(folder.split("/").slice(0, -1).join("/"), BASE);
+  const base = baseOf(folder);
   if (!(await storage.exists(joinPath(base, CONFIG)))) {
     throw new BellowsError(
       "checkpoint-invalid",

@@ -1,6 +1,6 @@
 /** Published models and their task, text: on hosts that read its files. Nothing that a page loads imports this. */
 import { BellowsError, invalid } from "../errors.ts";
-import { type OpenModel, openModel } from "../io/checkpoint.ts";
+import { modelFolder, type OpenModel, openModel } from "../io/checkpoint.ts";
 import { readPublishedTokenizer } from "../io/published-tokenizer.ts";
 import { traitsOf } from "../rl/recipes/traits.ts";
 import type { Task } from "../tasks/task.ts";
@@ -28,10 +28,12 @@ export interface ConfiguredTask {
  * @throws BellowsError `checkpoint-invalid`, `storage-failed`.
  */
 export async function openPublished({ storage, path }: CheckpointPlace): Promise<Published | undefined> {
-  const model = await openModel(storage, path);
-  const parsed = await readPublishedTokenizer(storage, path, model.configJson);
+  const folder = await modelFolder(storage, path);
+  if (folder !== path && !(await storage.exists(folder))) return undefined; // loading them says what adapters lack
+  const model = await openModel(storage, folder);
+  const parsed = await readPublishedTokenizer(storage, folder, model.configJson);
   if (parsed === undefined) return undefined;
-  const published = { folder: path, config: model.configJson, ...parsed };
+  const published = { folder, config: model.configJson, ...parsed };
   return { ...model, tokenizer: new TextTokenizer(published, model.config.vocab_size) };
 }
 
