@@ -127,6 +127,20 @@ describe("the published folder itself", () => {
       expect(Object.values(END_IDS.qwen2)).toContain((tokens as number[]).at(-1));
   });
 
+  test("gets adapters above weights of 16 bits, and a run that was stopped goes on to the same bits", async () => {
+    const lora = ["--set=lora.rank=4", "--set=lora.merge=on", "--set=train.weights=f16"];
+    const run = ["train", "--set=init=llama", "--no-preflight", ...TINY, ...lora];
+    await bellows.succeed(...run, "--steps=3", "--out=adapted");
+    await bellows.succeed(...run, "--steps=2", "--out=parted");
+    await bellows.succeed("train", "--resume=parted", "--steps=3");
+    const adapters = (name: string) => bellows.read(`${name}/checkpoints/final/adapter_model.safetensors`);
+    expect(adapters("parted").equals(adapters("adapted"))).toBe(true);
+    const kept = (file: string) => bellows.read(`adapted/checkpoints/${file}`);
+    expect(kept("merged/tokenizer.json").equals(bellows.read("llama/tokenizer.json"))).toBe(true);
+    expect(kept("base/model.safetensors").equals(kept("merged/model.safetensors"))).toBe(false);
+    expect(jsonLines(await bellows.succeed("sample", "adapted", "--count=3", "--json"))).toHaveLength(3);
+  });
+
   test("gives a run that brings its own problems, and a checkpoint that Hugging Face's names stand in", async () => {
     const [first] = jsonLines(await bellows.succeed("eval", "whole/checkpoints/000002", "--json"));
     expect(first!.levels).toMatchObject([{ name: "easy" }, { name: "hard" }]);
