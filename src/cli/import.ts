@@ -3,8 +3,10 @@ import type { Gpu } from "../gpu/device.ts";
 import { checkFree, placeOf, print, programCall } from "../host/node-program.ts";
 import { loadCheckpoint, saveCheckpoint } from "../io/checkpoint.ts";
 import { checkNeed, type MemoryNeed, planMemory } from "../model/memory.ts";
+import { boundSpeed, type SpeedBound } from "../model/speed.ts";
+import { defaultVariants } from "../model/variants.ts";
 import { decodeCapacity } from "../train/capacity.ts";
-import { modelConfigOf } from "../train/config.ts";
+import { adaptersOf, modelConfigOf } from "../train/config.ts";
 import { needsReference } from "../train/reference.ts";
 import { type ConfiguredTask, openPublished, type Published } from "../train/text.ts";
 import { findCheckpoint } from "../train/weights.ts";
@@ -12,7 +14,7 @@ import { checkpointSources } from "./checkpoints.ts";
 import { openDevice } from "./device.ts";
 import { type ConfigFlags, sourcesFromFlags } from "./flags.ts";
 import { prepare } from "./prepare.ts";
-import { formatBytes, readingProgress } from "./terminal.ts";
+import { formatBytes, formatNumber, readingProgress } from "./terminal.ts";
 
 export interface ImportFlags extends ConfigFlags {
   readonly out?: string;
@@ -45,11 +47,13 @@ export async function runImport(folder: string, flags: ImportFlags): Promise<num
 
   const gpu = await openDevice();
   const needs = needsOf(gpu, prepared);
+  const speed = "refused" in needs.sampling ? null : await speedOf(gpu, prepared);
   const adapter = gpu.adapter.description || gpu.adapter.device;
   gpu.close();
   const facts = factsOf(published);
-  if (flags.json) print(JSON.stringify({ folder, ...facts, ...needs, adapter, out: out?.shown ?? null }));
-  else for (const line of linesOf(folder, facts, needs, adapter, prepared)) print(line);
+  if (flags.json)
+    print(JSON.stringify({ folder, ...facts, ...needs, speed, adapter, out: out?.shown ?? null }));
+  else for (const line of linesOf(folder, facts, needs, speed, adapter, prepared)) print(line);
 
   if (out !== null) {
     const { config, parameters, vocabulary } = await loadCheckpoint(
@@ -86,6 +90,14 @@ function needsOf(gpu: Gpu, { config, task }: ConfiguredTask): Record<"sampling" 
   return { sampling: needOf(plan.sample), training: needOf(plan.train) };
 }
 
+function speedOf(gpu: Gpu, { config, task }: ConfiguredTask): Promise<SpeedBound> {
+  return boundSpeed(gpu, modelConfigOf(config, task), defaultVariants(gpu), {
+    tokens: config.train.microBatchTokens,
+    sequences: decodeCapacity(config, task).sequences,
+    frozen: adaptersOf(config) !== undefined,
+  });
+}
+
 function factsOf({ config, configJson, table, file, tokenizer }: Published) {
   const entries = [...file.tensors.values()];
   const { architectures } = configJson;
@@ -114,6 +126,7 @@ function linesOf(
     hasChatTemplate,
   }: ReturnType<typeof factsOf>,
   { sampling, training }: Record<"sampling" | "training", Need>,
+  speed: SpeedBound | null,
   adapter: string,
   { config }: ConfiguredTask,
 ): string[] {
@@ -122,6 +135,11 @@ function linesOf(
   const lengths = `prompts of ${promptTokens}, responses of ${config.schedule.lmax} tokens`;
   const say = (need: Need) =>
     "refused" in need ? `not on this device: ${need.refused}` : `${formatBytes(need.gpuBytes)} of GPU memory`;
+  const most = (what: keyof SpeedBound) => {
+    if (speed === null) return "";
+    const rate = speed[what];
+    return `, at most ${formatNumber(rate, rate < 100 ? 1 : 0)} tokens/s`;
+  };
   const batch = `${config.train.decodeSequences} at a time`;
   return [
     `${folder}: ${architecture}, ${whole(parameters)} parameters in ${dtypes.join(", ")} (${formatBytes(bytes)})`,
@@ -132,8 +150,9 @@ function linesOf(
     "  prompts are used as they stand" +
       (hasChatTemplate ? ": its chat template is for you to write out in them" : ""),
     `on ${adapter}, with weights in 32 bits (${formatBytes(4 * parameters)} of memory of the process, too):`,
-    `  to sample  ${say(sampling)}; ${lengths}, up to ${batch}`,
-    `  to train   ${say(training)}; micro-batches of ${config.train.microBatchTokens} tokens`,
-    "  These follow from settings (--set); a device tells its limits, but not how much memory it has.",
+    `  to sample  ${say(sampling)}; ${lengths}, up to ${batch}${most("sampling")}`,
+    `  to train   ${say(training)}; micro-batches of ${config.train.microBatchTokens} tokens${most("training")}`,
+    "  These follow from settings (--set); a device tells its limits, but not how much memory it has. Speed is what the largest",
+    "  matmul allows, measured here: attention and the rest come to it.",
   ];
 }

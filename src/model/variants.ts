@@ -122,12 +122,8 @@ async function fastest<V>(gpu: Gpu, variants: readonly V[], build: Probe<V>): Pr
   // The first round warms up; rounds alternate, so that drift meets all alike.
   for (let round = 0; round <= ROUNDS; round++) {
     for (const probe of probes) {
-      const begin = performance.now();
-      const encoder = gpu.device.createCommandEncoder({ label: "probe" });
-      probe.program.encode(encoder, probe.rows);
-      gpu.device.queue.submit([encoder.finish()]);
-      await gpu.idle(); // sync point
-      if (round > 0) probe.best = Math.min(probe.best, performance.now() - begin);
+      const time = await timeOf(gpu, probe.program, probe.rows);
+      if (round > 0) probe.best = Math.min(probe.best, time);
     }
   }
   for (const { program, slices } of probes) {
@@ -137,15 +133,50 @@ async function fastest<V>(gpu: Gpu, variants: readonly V[], build: Probe<V>): Pr
   return probes.reduce((best, probe) => (probe.best < best.best * MARGIN ? probe : best)).variant;
 }
 
+/** Milliseconds that a program takes. */
+async function timeOf(gpu: Gpu, program: Program, rows: number): Promise<number> {
+  const begin = performance.now();
+  const encoder = gpu.device.createCommandEncoder({ label: "probe" });
+  program.encode(encoder, rows);
+  gpu.device.queue.submit([encoder.finish()]);
+  await gpu.idle(); // sync point
+  return performance.now() - begin;
+}
+
+/** Floating-point operations a second of a model's largest matmul over so many rows. */
+export async function matmulRate(
+  gpu: Gpu,
+  variant: MatmulVariant,
+  config: ModelConfig,
+  rows: number,
+): Promise<number> {
+  const program = new Program(gpu, "probe");
+  const { slices } = matmulProbe(program, gpu, variant, config, rows);
+  await gpu.pipelines.ready();
+  await timeOf(gpu, program, rows); // warms up
+  const time = Math.min(await timeOf(gpu, program, rows), await timeOf(gpu, program, rows));
+  program.destroy();
+  for (const slice of slices) gpu.buffers.destroy(slice);
+  const { outputs, inputs } = probeShape(config);
+  return (PROBE_MATMULS * 2 * rows * outputs * inputs) / (time / 1000);
+}
+
+const PROBE_MATMULS = 4;
+
+function probeShape(config: ModelConfig) {
+  return { outputs: 2 * config.intermediate_size, inputs: config.hidden_size };
+}
+
 function matmulProbe(program: Program, gpu: Gpu, variant: MatmulVariant, config: ModelConfig, rows: number) {
-  const shape = { outputs: 2 * config.intermediate_size, inputs: config.hidden_size };
+  const shape = probeShape(config);
   const floats = (label: string, count: number) => gpu.buffers.storage(`probe ${label}`, count * 4);
   const inp = floats("input", rows * shape.inputs);
   const weight = floats("weight", shape.outputs * shape.inputs);
   const out = floats("output", rows * shape.outputs);
   const extent = gpu.buffers.uniform("probe extent", 16);
   gpu.device.queue.writeBuffer(extent.buffer, 0, Uint32Array.of(rows, 0, 0, 0));
-  for (let i = 0; i < 4; i++) addMatmulNt(program, gpu, variant, { inp, weight, out, extent }, shape);
+  for (let i = 0; i < PROBE_MATMULS; i++)
+    addMatmulNt(program, gpu, variant, { inp, weight, out, extent }, shape);
   return { rows, slices: [inp, weight, out, extent] };
 }
 
