@@ -71,7 +71,7 @@ const page: ViteUserConfig = {
   worker: {
     format: "es",
     plugins: () => [slimShaders(), slimSettings("worker")],
-    rollupOptions: PURE_DEFINITIONS,
+    rollupOptions: { ...PURE_DEFINITIONS, output: { codeSplitting: { groups: [FIRST_LOAD] } } },
   },
   build: {
     target: "es2023",

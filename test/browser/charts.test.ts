@@ -3,6 +3,7 @@ import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import type { StepRecord } from "../../src/train/records.ts";
 import { composeConfig } from "../../src/train/settings.ts";
+import { chartsEn } from "../../web/text/charts.en.ts";
 import { de } from "../../web/text/de.ts";
 import { en } from "../../web/text/en.ts";
 import { insidesEn } from "../../web/text/insides.en.ts";
@@ -10,7 +11,8 @@ import { jsonLines } from "../support/cli.ts";
 import { button, QUICK, ready, steps, tab, useSite } from "../support/page.ts";
 
 const site = useSite();
-const { charts, controls, look, panels, runs } = en;
+const charts = chartsEn;
+const { controls, look, panels, runs } = en;
 const { schedule, settings } = insidesEn;
 const { accuracy, length } = charts.figures;
 

@@ -1,11 +1,13 @@
 import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { chartsEn } from "../../web/text/charts.en.ts";
 import { de } from "../../web/text/de.ts";
 import { en } from "../../web/text/en.ts";
 import { button, QUICK, ready, useSite } from "../support/page.ts";
 
 const site = useSite();
-const { app, charts, controls, help, look, notices, view } = en;
+const charts = chartsEn;
+const { app, controls, help, look, notices, view } = en;
 
 const plot = (page: Page, id: "length" | "accuracy") =>
   page.getByRole("slider", { name: charts.cursor(charts.figures[id].title) });
@@ -102,6 +104,7 @@ describe("at 360 × 740", () => {
 test("what the keyboard reaches below the controls is not hidden by them", async () => {
   const { page } = await site.visit(QUICK);
   await ready(page);
+  await expect.poll(() => page.getByText(app.loading).count()).toBe(0); // what comes later moves what is below
   await page.getByText(view.more, { exact: true }).focus();
   await page.keyboard.press("Shift+Tab");
   await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));

@@ -4,6 +4,7 @@ import { createTask } from "../../src/tasks/registry.ts";
 import { SETTINGS } from "../../src/train/config-schema.ts";
 import { readHash } from "../../web/state/hash.ts";
 import { examplePrompt } from "../../web/state/prompt.ts";
+import { chartsEn } from "../../web/text/charts.en.ts";
 import { de } from "../../web/text/de.ts";
 import { en } from "../../web/text/en.ts";
 import { insidesEn } from "../../web/text/insides.en.ts";
@@ -50,7 +51,7 @@ test("a model is taught from scratch, and RL starts from it", async () => {
   await page.getByText(status.of(0, 3), { exact: true }).waitFor();
   await button(page, controls.play).click();
   await page.getByText(status.states.finished, { exact: true }).waitFor();
-  await page.getByRole("figure", { name: en.charts.figures.loss.title }).waitFor();
+  await page.getByRole("figure", { name: chartsEn.figures.loss.title }).waitFor();
   await page.getByRole("button", { name: new RegExp(`^${runs.start}: `) }).click();
   await page.getByText(status.of(0, 16), { exact: true }).waitFor();
   await button(page, controls.step).click();

@@ -1,59 +1,35 @@
-import { computed } from "@preact/signals";
-import type { ChartProps } from "../charts/live-chart.tsx";
-import { configError } from "../state/edit-config.ts";
 import * as model from "../state/model.ts";
 import { prefer, preferences } from "../state/preferences.ts";
-import { RunView } from "../state/run-view.ts";
 import { t } from "../text/index.ts";
+import { deviceIsKnown } from "./device-known.ts";
 import { lazy } from "./lazy.tsx";
 
-/**
- * Settles once it is known whether there is a device, which is when Play can be pressed: what Play needs is fetched first. The
- * mark is what test/browser/weight.test.ts measures by.
- */
-const deviceIsKnown = new Promise<void>((resolve) => {
-  model.device.subscribe((device) => {
-    if (device === null) return;
-    performance.mark("device known");
-    resolve();
+/** A chart, and what it draws: both are fetched when it is first drawn. */
+function chart(name: "LengthChart" | "AccuracyChart" | "EntropyChart" | "WaitChart" | "LossChart") {
+  return lazy<object>(async () => {
+    await deviceIsKnown;
+    const [charts, { CHART_PROPS }] = await Promise.all([
+      import("../charts/live-chart.tsx"),
+      import("./live-view.ts"),
+    ]);
+    const Chart = charts[name];
+    return () => <Chart {...CHART_PROPS} />;
   });
-});
-
-async function charts() {
-  await deviceIsKnown;
-  return import("../charts/live-chart.tsx");
 }
 
-async function trailChart() {
+const LengthChart = chart("LengthChart");
+const AccuracyChart = chart("AccuracyChart");
+const EntropyChart = chart("EntropyChart");
+const WaitChart = chart("WaitChart");
+const LossChart = chart("LossChart");
+const TrailChart = lazy<object>(async () => {
   await deviceIsKnown;
-  return import("../charts/trail-chart.tsx");
-}
-
-const LengthChart = lazy<ChartProps>(async () => (await charts()).LengthChart);
-const AccuracyChart = lazy<ChartProps>(async () => (await charts()).AccuracyChart);
-const EntropyChart = lazy<ChartProps>(async () => (await charts()).EntropyChart);
-const WaitChart = lazy<ChartProps>(async () => (await charts()).WaitChart);
-const LossChart = lazy<ChartProps>(async () => (await charts()).LossChart);
-const TrailChart = lazy<Omit<ChartProps, "sync">>(async () => (await trailChart()).TrailChart);
-
-/** The run that Play would begin: its phases and its budget are drawn before it is there. Null while the settings are wrong. */
-const planned = computed(() =>
-  configError(model.draft.value) === null ? new RunView("planned", "rl", "", model.draft.value, 0) : null,
-);
-
-const view = computed(() => {
-  const runs = model.runs.value.filter(({ shown }) => shown.value);
-  return {
-    runs,
-    current: model.current.value ?? planned.value,
-    overlay: preferences.value.overlay && runs.length > 0,
-    smoothing: preferences.value.smoothing,
-    words: t().charts,
-  };
+  const [{ TrailChart: Chart }, { CHART_PROPS }] = await Promise.all([
+    import("../charts/trail-chart.tsx"),
+    import("./live-view.ts"),
+  ]);
+  return () => <Chart {...CHART_PROPS} />;
 });
-
-/** The build holds these files as text (vite.config.ts), so the links work without a network. */
-const sourceUrl = (path: string) => new URL(`source/${path}.txt`, document.baseURI).href;
 
 /** Whether there is room for everything; else what is not the story waits behind a word. */
 const isWide = matchMedia("(min-width: 1000px)").matches;
@@ -61,7 +37,6 @@ const isWide = matchMedia("(min-width: 1000px)").matches;
 /** The two charts that tell the story, and the rest below them. */
 export function Charts() {
   const words = t().view;
-  const props = { view, sourceUrl };
   const isTaught = model.current.value?.kind === "sft";
   return (
     <section class="charts" aria-label={words.label} data-tour="charts">
@@ -69,23 +44,23 @@ export function Charts() {
       <ViewChoice />
       {isTaught && (
         <div class="chart-place">
-          <LossChart {...props} />
+          <LossChart />
         </div>
       )}
       <div class="chart-place" data-tour="length">
-        <LengthChart {...props} />
+        <LengthChart />
       </div>
       <div class="chart-place" data-tour="accuracy">
-        <AccuracyChart {...props} />
+        <AccuracyChart />
       </div>
       <details open={isWide}>
         <summary>{words.more}</summary>
         <div class="more">
           <div data-tour="trail">
-            <TrailChart {...props} />
+            <TrailChart />
           </div>
-          <EntropyChart {...props} />
-          <WaitChart {...props} />
+          <EntropyChart />
+          <WaitChart />
         </div>
       </details>
     </section>

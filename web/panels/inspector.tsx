@@ -10,7 +10,7 @@ import { hasAdvantages } from "../state/learns-from.ts";
 import { current, draft, phase, replaying, step } from "../state/model.ts";
 import { type Pin, pin, setPin, watchPin } from "../state/pins.ts";
 import { readPrompt } from "../state/prompt.ts";
-import { t } from "../text/index.ts";
+import { chartWords } from "../text/chart-words.ts";
 import { inside } from "../text/insides.ts";
 import { PinnedPrompt } from "./pinned.tsx";
 import {
@@ -116,7 +116,7 @@ function PromptList({
       {levels.map((level) => (
         <div key={level.level}>
           <h3>
-            {t().charts.level(task.levels[level.level]?.name ?? String(level.level))}{" "}
+            {chartWords().level(task.levels[level.level]?.name ?? String(level.level))}{" "}
             <small>
               {words.rightOf(level.right, level.responses)}
               {level.dead > 0 && ` · ${words.deadGroups(level.dead)}`}

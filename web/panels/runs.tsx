@@ -8,6 +8,7 @@ import { exportConfig, exportRun, exportSamples, remove, rename, setDrawn } from
 import * as model from "../state/model.ts";
 import { isRecordingId } from "../state/recording.ts";
 import type { RunView } from "../state/run-view.ts";
+import { chartWords } from "../text/chart-words.ts";
 import { t } from "../text/index.ts";
 import { inside } from "../text/insides.ts";
 import { useFreshLibrary } from "./fresh-library.ts";
@@ -82,7 +83,8 @@ function Run({ run, difference }: { run: RunSummary; difference: string }) {
 
 /** A recorded run that is drawn; it is not stored here. */
 function Recorded({ view }: { view: RunView }) {
-  const { runs, charts } = t();
+  const { runs } = t();
+  const charts = chartWords();
   const { recorded, takeOff } = inside().comparison;
   const { id, shown } = view;
   const title = view.title.value;
@@ -187,7 +189,7 @@ function Exports({ run, view }: { run: RunSummary; view: RunView | undefined }) 
     <div class="ways" role="group" aria-label={`${runs.export}: ${title}`}>
       <span class="quiet">{runs.export}</span>
       {button(runs.whole, `${runs.export}: ${title}, ${runs.whole}`, () => exportRun(id))}
-      {view !== undefined && <SaveMetrics run={view} words={t().charts} />}
+      {view !== undefined && <SaveMetrics run={view} words={chartWords()} />}
       {button(runs.samples, `${runs.samples}: ${title}`, () => exportSamples(id))}
       {button(runs.settings, `${runs.settings}: ${title}`, () => exportConfig(run))}
     </div>

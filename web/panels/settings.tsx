@@ -6,7 +6,7 @@ import { PRESET_NOTES, PRESETS, type PresetName } from "../../src/train/presets.
 import { differences } from "../state/config-diff.ts";
 import { changedPaths, editDraft } from "../state/draft.ts";
 import { draft } from "../state/model.ts";
-import { t } from "../text/index.ts";
+import { chartWords } from "../text/chart-words.ts";
 import { inside } from "../text/insides.ts";
 import { DraftBar } from "./draft-bar.tsx";
 import { Choice, descriptionOf, FieldFrame, NumberField, SettingField } from "./field.tsx";
@@ -202,7 +202,7 @@ function LevelWeights({ setting }: { setting: SettingDescription }) {
           {levels.map((level, index) => (
             <NumberField
               key={level.name}
-              label={t().charts.level(level.name)}
+              label={chartWords().level(level.name)}
               value={weights[index]!}
               change={(weight) => change(index, weight)}
               least={0}

@@ -3,13 +3,18 @@ import type { ComponentType } from "preact";
 import type { Hideable } from "../state/hash.ts";
 import { hidden, panel } from "../state/model.ts";
 import { t } from "../text/index.ts";
+import { deviceIsKnown } from "./device-known.ts";
 import { lazy } from "./lazy.tsx";
 
 type PanelName = Exclude<Hideable, "compare" | "share">;
 
 /** The panels in the order of their tabs; each is fetched when it is first looked at. */
 const PANELS: Readonly<Record<PanelName, ComponentType>> = {
-  questions: lazy(async () => (await import("./presets.tsx")).PresetList),
+  // The tab that is open at first: it waits for what Play needs.
+  questions: lazy(async () => {
+    await deviceIsKnown;
+    return (await import("./presets.tsx")).PresetList;
+  }),
   samples: lazy(async () => (await import("./inspector.tsx")).Inspector),
   think: lazy(async () => (await import("./think.tsx")).ThinkPanel),
   schedule: lazy(async () => (await import("./schedule.tsx")).ScheduleEditor),

@@ -8,7 +8,7 @@ import { create, hasDevice, think } from "../state/actions.ts";
 import { current, currentId, device, draft, library, replaying } from "../state/model.ts";
 import { examplePrompt, type PromptFault, readPrompt } from "../state/prompt.ts";
 import { asErrorData } from "../state/session.ts";
-import { t } from "../text/index.ts";
+import { chartWords } from "../text/chart-words.ts";
 import { inside } from "../text/insides.ts";
 import { NumberField } from "./field.tsx";
 import { useFreshLibrary } from "./fresh-library.ts";
@@ -89,7 +89,7 @@ function Question({ task }: { task: ToyTask }) {
             <option value="">{words.own}</option>
             {task.levels.map(({ name }, index) => (
               <option key={name} value={index}>
-                {words.drawn(t().charts.level(name))}
+                {words.drawn(chartWords().level(name))}
               </option>
             ))}
           </select>

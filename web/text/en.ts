@@ -1,12 +1,12 @@
 /**
- * The words of the page in English, but for those of what is fetched later (insides.en.ts). Another language is a file of the same shape; text/index.ts loads it when it is chosen.
+ * The words of the page in English, but for those of what is fetched later (insides.en.ts, charts.en.ts). Another language is a file of the same shape; text/index.ts loads it when it is chosen.
  * Words with a number or name in them are functions, so that each language orders them in its own way.
  */
 import type { ErrorCode } from "../../src/errors.ts";
 import type { BrowserAdvice } from "../../src/host/browser-advice.ts";
 import type { Phase } from "../../src/rl/length-schedule.ts";
 import type { QuestionName } from "../panels/questions.ts";
-import { chartsEn } from "./charts.en.ts";
+import type { ChartWords } from "./charts.en.ts";
 import type { insidesEn } from "./insides.en.ts";
 
 export const en = {
@@ -328,8 +328,7 @@ export const en = {
       },
     } satisfies Record<QuestionName, { question: string; watch: string }>,
   },
-  charts: chartsEn,
 };
 
-/** The words of the page; those of {@link insidesEn} are there in every language but English. */
-export type Strings = typeof en & { readonly insides?: typeof insidesEn };
+/** The words of the page; those of what is fetched later are there in every language but English. */
+export type Strings = typeof en & { readonly insides?: typeof insidesEn; readonly charts?: ChartWords };
