@@ -147,7 +147,7 @@ describe("German", () => {
       await page.keyboard.press("Escape");
     }
     await button(page, de.help.tour).click();
-    await page.getByText(de.insides.tour.stops.controls.title).waitFor();
+    await page.getByRole("heading", { name: de.insides.tour.stops.controls.title, exact: true }).waitFor();
     expect(await leftIn(page, english), de.help.tour).toEqual([]);
     expect(troubles).toEqual([]);
   });
@@ -155,7 +155,7 @@ describe("German", () => {
 
 /** Every English text that German has another one for, the explanations of settings included. */
 function englishTexts(): string[] {
-  const pairs = [...textsOf({ ...en, insides: insidesEn }, de)].filter(
+  const pairs = [...textsOf({ ...en, insides: insidesEn, charts: chartsEn }, de)].filter(
     ([english, german]) => english !== german,
   );
   const known = new Set([...textsOf(de, de)].map(([german]) => german));
