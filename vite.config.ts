@@ -113,19 +113,6 @@ export default defineConfig(({ mode }) => ({
       {
         extends: true,
         test: {
-          name: "parity",
-          include: PARITY_TESTS,
-          globalSetup: "test/support/global-setup.ts",
-          pool: "forks",
-          isolate: false,
-          fileParallelism: false,
-          testTimeout: 3_600_000,
-          hookTimeout: 3_600_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
           name: "browser",
           include: BROWSER_TESTS,
           globalSetup: "test/support/browser-setup.ts",
@@ -147,8 +134,8 @@ export default defineConfig(({ mode }) => ({
           globalSetup: "test/support/global-setup.ts",
           pool: "forks",
           fileParallelism: false,
-          testTimeout: 900_000,
-          hookTimeout: 900_000,
+          testTimeout: 3_600_000,
+          hookTimeout: 3_600_000,
         },
       },
     ],
