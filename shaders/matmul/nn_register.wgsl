@@ -16,4 +16,5 @@ struct Params {
 @group(0) @binding(3) var<uniform> extent: Extent;
 @group(0) @binding(4) var<uniform> params: Params;
 
+#include "matmul/lib/nn_edges.wgsl"
 #include "matmul/lib/nn_register.wgsl"

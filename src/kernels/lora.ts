@@ -38,8 +38,8 @@ export const loraBackwardWeight = {
 export const loraBackwardInput = {
   id: "lora/backward_input",
   code: shader("lora/backward_input"),
-  bindings: { dlow: "read", weight: "read", dinp: "read_write", extent: "uniform" },
-  params: { rank4: "u32", columns4: "u32" },
+  bindings: { dout: "read", weight: "read", dinp: "read_write", extent: "uniform" },
+  params: { inner: "u32", columns4: "u32", dout_stride4: "u32" },
 } as const;
 
 /** Some columns of the rows of a buffer. In floats, all multiples of 4. */
@@ -109,15 +109,15 @@ export function addLoraBackwardWeight(
   program.add(gpu.pipelines.get(loraBackwardWeight), bindings, params, [groups, 1, slabs.count]);
 }
 
-/** `dinp += dlow · weight` with the weight [rank, inputs]: A, or several of them one below the other. */
+/** `dinp += dout · weight` with the weight [rank, inputs]: A, or several of them one below the other. */
 export function addLoraBackwardInput(
   program: Program,
   gpu: Gpu,
-  bindings: { dlow: Slice; weight: Slice; dinp: Slice; extent: Slice },
+  bindings: { dout: Slice; weight: Slice; dinp: Slice; extent: Slice },
   { rank, inputs }: { rank: number; inputs: number },
 ): void {
   const across = ceilDiv(inputs, 64);
-  const params = { rank4: rank / 4, columns4: inputs / 4 };
+  const params = { inner: rank, columns4: inputs / 4, dout_stride4: rank / 4 };
   const kernel = gpu.pipelines.get(loraBackwardInput);
   program.add(kernel, bindings, params, (rows) => [across, ceilDiv(rows, 32)]);
 }

@@ -70,5 +70,5 @@ export function addAdaptersBackward(
   const down = { dout: dlow, inp, dweight: gradients.ofMatrix(group.down), extent };
   addMatmulTn(program, gpu, variants.matmul, down, { outputs: group.low, inputs }, gradients.matrices);
   const weight = bindRange(flat, group.down);
-  addLoraBackwardInput(program, gpu, { dlow, weight, dinp, extent }, { rank: group.low, inputs });
+  addLoraBackwardInput(program, gpu, { dout: dlow, weight, dinp, extent }, { rank: group.low, inputs });
 }

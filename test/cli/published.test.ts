@@ -40,8 +40,12 @@ describe("import", () => {
     const text = await bellows.succeed("import", "model");
     expect(text).toContain("model: Qwen2ForCausalLM, 35,104 parameters in F32 (137 KiB)\n");
     expect(text).toContain("504 tokens, room for 512; a response ends with <|im_end|> or <|endoftext|>\n");
-    expect(text).toMatch(/to sample {2}\d+(\.\d)? MiB of GPU memory; prompts of 85, responses of 171 tokens, up to 64 at a time, at most \d+ tokens\/s\n/);
-    expect(text).toMatch(/to train {3}\d+(\.\d)? MiB of GPU memory; micro-batches of 1024 tokens, at most \d+ tokens\/s\n/);
+    expect(text).toMatch(
+      /to sample {2}\d+(\.\d)? MiB of GPU memory; prompts of 85, responses of 171 tokens, up to 64 at a time, at most \d+ tokens\/s\n/,
+    );
+    expect(text).toMatch(
+      /to train {3}\d+(\.\d)? MiB of GPU memory; micro-batches of 1024 tokens, at most \d+ tokens\/s\n/,
+    );
     expect(text).toContain("train --set init=model --set text.file=");
   });
 

@@ -169,7 +169,12 @@ describe("lora", () => {
           );
           const base = { dout: slices.plain, weight: slices.weight, dinp, extent };
           addMatmulNn(program, gpu(), "register", base, { outputs, inputs });
-          addLoraBackwardInput(program, gpu(), { dlow, weight: slices.down, dinp, extent }, { rank, inputs });
+          addLoraBackwardInput(
+            program,
+            gpu(),
+            { dout: dlow, weight: slices.down, dinp, extent },
+            { rank, inputs },
+          );
         },
       });
       const expected = loraBackward(wide(inp), layerOf(shape), wide(dout));

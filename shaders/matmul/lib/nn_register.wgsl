@@ -1,6 +1,5 @@
 // A workgroup computes 32 rows × 64 columns; each invocation keeps 8 rows × 4 columns in registers and reads what it
-// needs straight from storage, trusting the cache.
-#include "matmul/lib/nn_edges.wgsl"
+// needs straight from storage, trusting the cache. The kernel says what load_weight and store_output are.
 
 const ROWS = 8u;
 const LANES_X = 16u;
@@ -13,6 +12,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
   if (first_row >= extent.rows || column4 >= params.columns4) {
     return;
   }
+  // Rows beyond the edge read the last one instead; what they compute lands nowhere.
   var row: array<u32, ROWS>;
   for (var i = 0u; i < ROWS; i++) {
     row[i] = min(first_row + i, extent.rows - 1u) * params.dout_stride4;
