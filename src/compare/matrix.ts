@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { SCHEDULE_KINDS } from "../rl/length-schedule.ts";
-import { choice, group, MAX_STEPS, object, whole } from "../train/config-schema.ts";
+import { MAX_STEPS } from "../train/config-schema.ts";
 import { PRESETS, type PresetName } from "../train/presets.ts";
 import { schemaError } from "../train/schema-error.ts";
+import { choice, group, object, whole } from "../train/setting-kinds.ts";
 
 const NAME = "letters, digits, dots, hyphens and underscores, at most 60, the first a letter or digit";
 const BUDGET = "an object with one of tokens, steps, seconds";

@@ -9,14 +9,7 @@ import { DECAYS } from "../rl/learning-rate.ts";
 import { SCHEDULE_KINDS } from "../rl/length-schedule.ts";
 import { METHOD_NAMES } from "../rl/recipes/traits.ts";
 import { ANSWER_PATTERNS } from "../tasks/text/settings.ts";
-
-/** What a form or a help text says of a number, beside its description. */
-interface Field {
-  readonly unit?: string;
-  /** Bounds, both included. The upper ones are far beyond what anyone trains; they keep a slip from taking all memory. */
-  readonly least?: number;
-  readonly most?: number;
-}
+import { choice, type Field, flag, group, number, object, whole } from "./setting-kinds.ts";
 
 /** Most steps of a run, most tokens of a response, most stages of a schedule. */
 export const MAX_STEPS = 1_000_000;
@@ -31,53 +24,6 @@ const ADAPTERS = "random or the path of a folder with adapters";
 const INIT = "pre-rl, two-modes, random or the path of a checkpoint folder";
 
 const ROPE_SCALING = "null, or an object of rope_type (linear or llama3) and its numbers";
-
-function number(description: string, { unit = "", least = 0, most = 1e9 }: Field = {}) {
-  const right = `a number from ${least} to ${most}`;
-  return v.pipe(
-    v.number(right),
-    v.minValue(least, right),
-    v.maxValue(most, right),
-    v.description(description),
-    v.metadata({ unit, least, most }),
-  );
-}
-
-export function whole(
-  description: string,
-  { unit = "", least = 0, most = Number.MAX_SAFE_INTEGER }: Field = {},
-) {
-  const right = `a whole number from ${least} to ${most}`;
-  return v.pipe(
-    v.number(right),
-    v.safeInteger(right),
-    v.minValue(least, right),
-    v.maxValue(most, right),
-    v.description(description),
-    v.metadata({ unit, least, most }),
-  );
-}
-
-function flag(description: string) {
-  const isFlag = (value: unknown) => typeof value === "boolean";
-  return v.pipe(v.custom<boolean>(isFlag, "true or false"), v.description(description));
-}
-
-export function choice<const T extends readonly string[]>(description: string, options: T) {
-  return v.pipe(v.picklist(options, `one of ${options.join(", ")}`), v.description(description));
-}
-
-/** Valibot takes a list for an object with the keys 0, 1 …; here it is none. */
-export function object(message: string) {
-  return v.custom<Record<string, unknown>>(
-    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-    message,
-  );
-}
-
-export function group<T extends v.ObjectEntries>(entries: T) {
-  return v.strictObject(entries, `an object of ${Object.keys(entries).join(", ")}`);
-}
 
 /** The numbers of each kind of scaling. */
 const SCALING_NUMBERS: Readonly<Record<string, readonly string[]>> = {

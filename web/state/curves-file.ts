@@ -4,7 +4,7 @@ import { type Curve, EVAL_METRICS, STEP_METRICS } from "../../src/compare/rows.t
 import { BellowsError, invalid } from "../../src/errors.ts";
 import { shown } from "../../src/io/json.ts";
 import { createTask } from "../../src/tasks/registry.ts";
-import { object, whole } from "../../src/train/config-schema.ts";
+import { object, whole } from "../../src/train/setting-kinds.ts";
 import { composeConfig } from "../../src/train/settings.ts";
 
 /** What the page takes of a curve; nothing else of it is looked at. */
