@@ -87,6 +87,8 @@ export default defineConfig(({ mode }) => ({
   ...(mode === "web" ? page : program(mode)),
   test: {
     css: true,
+    // Two at a time, however many cores there are: each uses all of them now and then (a software driver's compiler, browsers).
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
@@ -102,10 +104,9 @@ export default defineConfig(({ mode }) => ({
           name: "gpu",
           include: GPU_TESTS,
           globalSetup: "test/support/global-setup.ts",
-          // One process and one device for all: the software driver takes every core by itself.
+          // A process has one device for all of its files.
           pool: "forks",
           isolate: false,
-          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -116,11 +117,10 @@ export default defineConfig(({ mode }) => ({
           name: "browser",
           include: BROWSER_TESTS,
           globalSetup: "test/support/browser-setup.ts",
-          // After the other tests, and one browser at a time: on a software driver they would time each other out.
+          // After the other tests: on a software driver they would time each other out.
           sequence: { groupOrder: 1 },
           pool: "forks",
           isolate: false,
-          fileParallelism: false,
           expect: { poll: { timeout: 60_000 } },
           testTimeout: 120_000,
           hookTimeout: 120_000,

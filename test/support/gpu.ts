@@ -7,7 +7,7 @@ import { createGpu, nodeWaiter } from "../../src/host/node.ts";
 
 let shared: Promise<Gpu> | undefined;
 
-/** One device for all test files of the GPU project, which share a process. */
+/** One device for all test files of the GPU project that a process runs. */
 export function sharedGpu(): Promise<Gpu> {
   shared ??= openGpu(createGpu(), { waiterFor: nodeWaiter });
   return shared;
