@@ -2,6 +2,7 @@
 import { BellowsError } from "../errors.ts";
 import {
   checkFree,
+  complain,
   exit,
   INTERRUPTED_STATUS,
   onInterrupt,
@@ -11,13 +12,9 @@ import {
 } from "../host/node-program.ts";
 import { type RunKind, readAbout, writeAbout } from "../io/about.ts";
 import { MERGED } from "../io/checkpoint.ts";
-import {
-  checkpointPath,
-  checkRunPath,
-  latestCheckpoint,
-  RunFolder,
-  readRunConfig,
-} from "../io/run-folder.ts";
+import type { JsonObject } from "../io/json.ts";
+import { checkpointPath, checkRunPath, RunFolder, readLog, readRunConfig } from "../io/run-folder.ts";
+import { readWholeCheckpoint } from "../io/whole-checkpoint.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Config } from "../train/config.ts";
 import type { Engine } from "../train/engine.ts";
@@ -62,6 +59,8 @@ export interface RunPlan {
 /** A run that can go on: its place, the parameters of its model, and the state of what is trained. */
 export interface Resumable {
   readonly place: Place;
+  /** Name of the checkpoint that it goes on from: the latest, unless that is damaged. */
+  readonly checkpoint: string;
   readonly parameters: Float32Array<ArrayBuffer>;
   readonly snapshot: Snapshot;
 }
@@ -104,12 +103,18 @@ function checkTeaches({ name, script }: Task): void {
   );
 }
 
-/** Makes the run folder, or opens the one that goes on and takes it back to its latest checkpoint. */
+/** Makes the run folder, or opens the one that goes on and takes it back to its checkpoint. */
 export async function openRun({ kind, config, problems, title, out, resumed }: RunPlan): Promise<OpenRun> {
   if (resumed !== null) {
-    const { place } = resumed;
-    const folder = await RunFolder.open(place.storage, place.path);
-    await folder.resume();
+    const { place, checkpoint, snapshot } = resumed;
+    const { storage, path } = place;
+    const folder = await RunFolder.open(storage, path);
+    const markers = await readMarkers(place);
+    await folder.resume({}, checkpoint);
+    // The config is the newest one: what was changed after the checkpoint holds from there on by now.
+    const { step } = snapshot.progress;
+    const moved = markers.slice((await readMarkers(place)).length).map((marker) => ({ ...marker, step }));
+    await folder.append("metrics", moved);
     await folder.writeConfig(config);
     return { folder, place };
   }
@@ -117,6 +122,11 @@ export async function openRun({ kind, config, problems, title, out, resumed }: R
   if (problems !== undefined) await run.folder.writeProblems(problems);
   await writeAbout(run.place.storage, run.place.path, { kind, ...(title === undefined ? {} : { title }) });
   return run;
+}
+
+/** Changes of settings that a run has logged. */
+async function readMarkers({ storage, path }: Place): Promise<JsonObject[]> {
+  return (await readLog(storage, path, "metrics")).filter(({ type }) => type === "marker");
 }
 
 /** Loads a named checkpoint of a run, e.g. `reference`. */
@@ -196,39 +206,26 @@ async function planResumed(flags: RunFlags, resume: string, kind: RunKind): Prom
     throw new BellowsError("input-invalid", message, { field: "resume", hint });
   }
   const settings = flags.steps === undefined ? [] : [`${kind}.steps=${flags.steps}`];
-  const latest = await latestOf(place);
   const kept = await keptProblems(place);
-  const { config, task } = await prepare({ file, settings }, { place: checkpointAt(place, latest), ...kept });
-  const resumed = await readState(place, latest, config, task);
-  const { snapshot } = resumed;
+  await storage.recover(path);
+  const { content, name, damage } = await readWholeCheckpoint(storage, path, async (name) => {
+    const at = checkpointAt(place, name);
+    const { config, task } = await prepare({ file, settings }, { place: at, ...kept });
+    const checkpoint = await loadOf(place, name, config, task);
+    return { config, task, parameters: checkpoint.parameters, snapshot: snapshotOf(checkpoint, shown) };
+  });
+  const { config, task, ...state } = content;
+  const { step } = state.snapshot.progress;
   const { steps } = config[kind];
-  if (snapshot.progress.step > steps) {
+  if (step > steps) {
     throw new BellowsError(
       "config-invalid",
-      `${kind}.steps is ${steps}; it must be at least ${snapshot.progress.step}, the steps that ${shown} has done`,
+      `${kind}.steps is ${steps}; it must be at least ${step}, the steps that ${shown} has done`,
       { field: `${kind}.steps`, hint: "Give a larger --steps." },
     );
   }
-  return { kind, config, task, out: null, resumed };
-}
-
-/** The name of a run's latest checkpoint. */
-async function latestOf({ storage, path, shown }: Place): Promise<string> {
-  await storage.recover(path);
-  const latest = await latestCheckpoint(storage, path);
-  if (latest === undefined) {
-    throw new BellowsError("input-invalid", `${shown} has no checkpoint yet to go on from`, {
-      field: "resume",
-      hint: "Start it anew, under another name.",
-    });
-  }
-  return latest;
-}
-
-/** The state that a run goes on from. Takes nothing back yet. */
-async function readState(place: Place, latest: string, config: Config, task: Task): Promise<Resumable> {
-  const checkpoint = await loadOf(place, latest, config, task);
-  return { place, parameters: checkpoint.parameters, snapshot: snapshotOf(checkpoint, place.shown) };
+  if (damage !== null) complain(`warning: ${damage.message}; ${shown} goes on from step ${step}`);
+  return { kind, config, task, out: null, resumed: { place, checkpoint: name, ...state } };
 }
 
 /** Where a new run is to go; nothing is made there yet. */

@@ -1,7 +1,8 @@
-import { BellowsError, type ErrorData } from "../errors.ts";
+import type { ErrorData } from "../errors.ts";
 import type { Checkpoint } from "../io/checkpoint.ts";
 import { BASE } from "../io/checkpoint.ts";
 import { checkpointPath, latestCheckpoint, listCheckpoints, RunFolder, readLog } from "../io/run-folder.ts";
+import { readWholeCheckpoint } from "../io/whole-checkpoint.ts";
 import { defaultVariants } from "../model/variants.ts";
 import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
@@ -102,12 +103,11 @@ export class RunOpener {
       const { steps } = config[kind];
       const hasEnded = checkpoints.includes("final") && Number(latest) >= steps;
       // The evaluation at the end of a finished run was logged after its latest checkpoint, so its logs are left whole.
-      const newest = () =>
-        hasEnded ? this.#load(id, latest!, config, task) : folder.resume(expectedOf(config, task));
-      const earlier = checkpoints.filter((name) => Number(name) < Number(latest)).reverse();
       const markers = (await this.#records(id)).filter(({ type }) => type === "marker");
-      const { checkpoint, damage } = await newestWhole(newest, earlier, (name) =>
-        folder.resume(expectedOf(config, task), name),
+      const { content: checkpoint, damage } = await readWholeCheckpoint(this.#host.runs, id, (name) =>
+        hasEnded && name === latest
+          ? this.#load(id, name, config, task)
+          : folder.resume(expectedOf(config, task), name),
       );
       const isFinished = hasEnded && damage === null;
       const origin: RunOrigin = {
@@ -125,7 +125,7 @@ export class RunOpener {
         await run.journal.log({ ...marker, step });
         await run.save();
       }
-      return { run, records, found: null, damage };
+      return { run, records, found: null, damage: damage?.toData() ?? null };
     });
   }
 
@@ -222,32 +222,4 @@ export class RunOpener {
       throw error;
     }
   }
-}
-
-/**
- * The newest checkpoint that is whole, and what is wrong with the very newest, should it be another.
- * @param earlier names, from new to old.
- */
-async function newestWhole(
-  newest: () => Promise<Checkpoint>,
-  earlier: readonly string[],
-  read: (name: string) => Promise<Checkpoint>,
-): Promise<{ checkpoint: Checkpoint; damage: ErrorData | null }> {
-  try {
-    return { checkpoint: await newest(), damage: null };
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    for (const name of earlier) {
-      try {
-        return { checkpoint: await read(name), damage: error.toData() };
-      } catch (another) {
-        if (!isDamage(another)) throw another;
-      }
-    }
-    throw error;
-  }
-}
-
-function isDamage(error: unknown): error is BellowsError {
-  return error instanceof BellowsError && error.code === "checkpoint-invalid";
 }

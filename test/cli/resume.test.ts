@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Outcome, type Running, TINY_RUN, useBellows, withoutTimes } from "../support/cli.ts";
@@ -94,6 +94,21 @@ test("resuming a run that is done changes nothing", async () => {
   const text = await bellows.succeed("train", "--resume", "./half/");
   expect(text).toContain(" ./half/report.html\n");
   expect(traceOf("half")).toEqual({ ...whole, checkpoints: whole.checkpoints });
+});
+
+test("a run whose latest checkpoint is damaged goes on from the one before, to the same end", async () => {
+  const damage = (name: string) =>
+    truncateSync(join(bellows.folder, "damaged/checkpoints", name, "model.safetensors"), 100);
+  cpSync(join(bellows.folder, "whole"), join(bellows.folder, "damaged"), { recursive: true });
+  damage("000012");
+  const { status, stderr } = await bellows.run(["train", "--resume=damaged"]);
+  expect(status, stderr).toBe(0);
+  expect(stderr).toMatch(/^warning: .*000012.*; damaged goes on from step 10$/m);
+  expect(traceOf("damaged")).toEqual(whole);
+  for (const name of whole.checkpoints.filter((name) => /^\d+$/.test(name))) damage(name);
+  const refused = await bellows.run(["train", "--resume=damaged"]);
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toContain("000012/model.safetensors");
 });
 
 describe.each(["SIGINT", "SIGTERM"] as const)("after %s", (signal) => {
