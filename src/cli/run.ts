@@ -12,13 +12,12 @@ import {
 } from "../host/node-program.ts";
 import { type RunKind, readAbout, writeAbout } from "../io/about.ts";
 import { MERGED } from "../io/checkpoint.ts";
-import type { JsonObject } from "../io/json.ts";
 import { checkpointPath, checkRunPath, RunFolder, readLog, readRunConfig } from "../io/run-folder.ts";
 import { readWholeCheckpoint } from "../io/whole-checkpoint.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Config } from "../train/config.ts";
 import type { Engine } from "../train/engine.ts";
-import { logLine, type RunRecord } from "../train/records.ts";
+import { logLine, markersLost, type RunRecord } from "../train/records.ts";
 import { sftConfigOf } from "../train/settings.ts";
 import { checkpointOf, mergedCheckpointOf, type Snapshot, snapshotOf } from "../train/snapshot.ts";
 import { type CheckpointPlace, loadFitting } from "../train/weights.ts";
@@ -109,12 +108,10 @@ export async function openRun({ kind, config, problems, title, out, resumed }: R
     const { place, checkpoint, snapshot } = resumed;
     const { storage, path } = place;
     const folder = await RunFolder.open(storage, path);
-    const markers = await readMarkers(place);
+    const before = await readLog(storage, path, "metrics");
     await folder.resume({}, checkpoint);
-    // The config is the newest one: what was changed after the checkpoint holds from there on by now.
-    const { step } = snapshot.progress;
-    const moved = markers.slice((await readMarkers(place)).length).map((marker) => ({ ...marker, step }));
-    await folder.append("metrics", moved);
+    const after = await readLog(storage, path, "metrics");
+    await folder.append("metrics", markersLost(before, after, snapshot.progress.step));
     await folder.writeConfig(config);
     return { folder, place };
   }
@@ -122,11 +119,6 @@ export async function openRun({ kind, config, problems, title, out, resumed }: R
   if (problems !== undefined) await run.folder.writeProblems(problems);
   await writeAbout(run.place.storage, run.place.path, { kind, ...(title === undefined ? {} : { title }) });
   return run;
-}
-
-/** Changes of settings that a run has logged. */
-async function readMarkers({ storage, path }: Place): Promise<JsonObject[]> {
-  return (await readLog(storage, path, "metrics")).filter(({ type }) => type === "marker");
 }
 
 /** Loads a named checkpoint of a run, e.g. `reference`. */

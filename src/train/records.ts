@@ -99,6 +99,23 @@ export interface MarkerRecord {
   readonly changes: readonly Difference[];
 }
 
+/**
+ * The changes of settings that a run's log no longer has once the run is back at an earlier step, as of that step: its config is
+ * the newest one all the same, so they hold from there on.
+ * @param before records of the log, or lines of it.
+ * @param after likewise, once it was cut.
+ */
+export function markersLost<T extends { readonly type?: unknown }>(
+  before: readonly T[],
+  after: readonly T[],
+  step: number,
+): (T & { readonly step: number })[] {
+  const markersIn = (records: readonly T[]) => records.filter(({ type }) => type === "marker");
+  return markersIn(before)
+    .slice(markersIn(after).length)
+    .map((marker) => ({ ...marker, step }));
+}
+
 /** A part of a step is done: for those who watch a step happen. Between phases the state is not to be saved. */
 export interface PhaseRecord {
   readonly type: "phase";

@@ -9,7 +9,7 @@ import type { Task } from "../tasks/task.ts";
 import { adaptersOf, type Config } from "../train/config.ts";
 import { plannedBytes } from "../train/planned-bytes.ts";
 import type { Preflight, PreflightWatch } from "../train/preflight.ts";
-import type { RunRecord } from "../train/records.ts";
+import { markersLost, type RunRecord } from "../train/records.ts";
 import { needsReference } from "../train/reference.ts";
 import { sftConfigOf } from "../train/settings.ts";
 import { baseCheckpointOf, checkpointOf, snapshotOf, trainedIn } from "../train/snapshot.ts";
@@ -103,7 +103,7 @@ export class RunOpener {
       const { steps } = config[kind];
       const hasEnded = checkpoints.includes("final") && Number(latest) >= steps;
       // The evaluation at the end of a finished run was logged after its latest checkpoint, so its logs are left whole.
-      const markers = (await this.#records(id)).filter(({ type }) => type === "marker");
+      const before = await this.#records(id);
       const { content: checkpoint, damage } = await readWholeCheckpoint(this.#host.runs, id, (name) =>
         hasEnded && name === latest
           ? this.#load(id, name, config, task)
@@ -119,10 +119,9 @@ export class RunOpener {
       const records = await this.#records(id);
       const step = isFinished ? steps : course.trainer.step;
       const run = this.#run(origin, course, folder, records, step, isFinished);
-      // The config is the newest one all the same: what was changed after the checkpoint holds from there on by now.
-      for (const marker of markers.slice(records.filter(({ type }) => type === "marker").length)) {
-        records.push({ ...marker, step });
-        await run.journal.log({ ...marker, step });
+      for (const marker of markersLost(before, records, step)) {
+        records.push(marker);
+        await run.journal.log(marker);
         await run.save();
       }
       return { run, records, found: null, damage: damage?.toData() ?? null };
