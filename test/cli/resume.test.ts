@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, rmSync, truncateSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, readdirSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Outcome, type Running, TINY_RUN, useBellows, withoutTimes } from "../support/cli.ts";
@@ -109,6 +109,16 @@ test("a run whose latest checkpoint is damaged goes on from the one before, to t
   const refused = await bellows.run(["train", "--resume=damaged"]);
   expect(refused.status).toBe(1);
   expect(refused.stderr).toContain("000012/model.safetensors");
+});
+
+test("a change of settings after the checkpoint that is left holds from there on, and the log says so", async () => {
+  cpSync(join(bellows.folder, "whole"), join(bellows.folder, "changed"), { recursive: true });
+  const marker = { type: "marker", step: 11, changes: [] };
+  appendFileSync(join(bellows.folder, "changed/metrics.jsonl"), `${JSON.stringify(marker)}\n`);
+  truncateSync(join(bellows.folder, "changed/checkpoints/000012/model.safetensors"), 100);
+  await bellows.succeed("train", "--resume=changed");
+  const logged = bellows.records("changed/metrics.jsonl");
+  expect(logged.filter(({ type }) => type === "marker")).toEqual([{ ...marker, step: 10 }]);
 });
 
 describe.each(["SIGINT", "SIGTERM"] as const)("after %s", (signal) => {
