@@ -12,7 +12,7 @@ import { TRAITS } from "./traits.ts";
  * goes from 100 to 4000 tokens: the toy's shortest right answers take a fifth of L_max and more.
  *
  * In the 2.6 million tokens of docs/results the toy does not learn to read the number: asked for L_min and
- * for L_max it writes as many tokens, 55 (L1-Exact) and 42 (L1-Max).
+ * for L_max it writes as many tokens, 55 (L1-Exact) and 41 (L1-Max).
  */
 function l1Settings(name: string, { lmax }: RecipeBase) {
   return recipeSettings({
