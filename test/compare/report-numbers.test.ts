@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { extraWork } from "../../src/compare/report/extra-work.ts";
-import { type ParetoPoint, paretoFront } from "../../src/compare/report/pareto.ts";
+import { drawPareto, type ParetoPoint, paretoFront } from "../../src/compare/report/pareto.ts";
 import {
   changes,
   lagOf,
@@ -27,6 +27,7 @@ import {
   mainTable,
   phaseTable,
 } from "../../src/compare/report/tables.ts";
+import { markup } from "../../src/io/report/markup.ts";
 import type { Cell } from "../../src/io/report/table.ts";
 import { lowAndHigh } from "../../src/rl/recipes/siri.ts";
 import { BASE, comparison, curve, curves, row, rows, wholeComparison } from "./report-support.ts";
@@ -144,6 +145,20 @@ describe("the front", () => {
   test("has what nothing beats", () => {
     const points = [point(30, 0.6), point(40, 0.5), point(45, 0.9), point(45, 0.8), point(50, 0.9)];
     expect(paretoFront(points).map(({ name }) => name)).toEqual(["30 0.6", "45 0.9"]);
+  });
+
+  test("is drawn once more, larger, of what is close to the best", () => {
+    const crowd = [point(43, 0.88), point(45, 0.885), point(47, 0.8801), point(52, 0.9)];
+    const namesOf = (points: readonly ParetoPoint[]) => {
+      const { content, height } = drawPareto(points, 800);
+      const names = [...markup`${content}`.text.matchAll(/<title>([^:]*):/g)].map(([, name]) => name);
+      return { names, height };
+    };
+    const all = [point(25, 0.07), ...crowd];
+    expect(namesOf(all).names).toEqual([...all, ...crowd].map(({ name }) => name));
+    expect(namesOf(all).height).toBeGreaterThan(2 * namesOf(crowd).height);
+    expect(namesOf(crowd).names, "once, where all are close").toEqual(crowd.map(({ name }) => name));
+    expect(namesOf([point(25, 0.07), point(50, 0.9)]).names, "once, where few are close").toHaveLength(2);
   });
 
   test("rises with length, and all else lies beneath it", () => {

@@ -1,5 +1,5 @@
 import type { Drawing } from "../../io/report/chart.ts";
-import { type Content, markup } from "../../io/report/markup.ts";
+import { type Content, type Markup, markup } from "../../io/report/markup.ts";
 import { drawNames, type Plane, planeOf } from "../../io/report/plane.ts";
 import { roundDomain } from "../../io/report/scale.ts";
 import { label, markerPath, round, type Style } from "../../io/report/style.ts";
@@ -25,9 +25,16 @@ export function paretoFront<P extends ParetoPoint>(points: readonly P[]): P[] {
   return points.filter((point) => !isBeaten(point)).sort((a, b) => a.length.mean - b.length.mean);
 }
 
-const HEIGHT = 460;
+/** The points whose accuracy is at most 0.1 below the best. */
+export function closeToBest<P extends ParetoPoint>(points: readonly P[]): P[] {
+  const best = points.reduce((most, { accuracy }) => Math.max(most, accuracy.mean), 0);
+  return points.filter(({ accuracy }) => accuracy.mean >= best - 0.1);
+}
 
-/** SIRI figure 1: points with standard errors, and their front. */
+const HEIGHT = 460;
+const GAP = 16;
+
+/** SIRI figure 1: points with standard errors, and their front. Beneath it, once more and larger, those close to the best. */
 export function drawPareto(points: readonly ParetoPoint[], width: number): Drawing {
   if (points.length === 0) {
     return {
@@ -35,6 +42,17 @@ export function drawPareto(points: readonly ParetoPoint[], width: number): Drawi
       height: HEIGHT,
     };
   }
+  const close = closeToBest(points);
+  const whole = drawPlane(points, width);
+  if (close.length < 3 || close.length === points.length) return { content: whole, height: HEIGHT };
+  const below = HEIGHT + GAP;
+  return {
+    content: markup`${whole}<g transform="translate(0 ${below})">${drawPlane(close, width)}</g>`,
+    height: below + HEIGHT,
+  };
+}
+
+function drawPlane(points: readonly ParetoPoint[], width: number): Markup {
   const plane = planeOf(
     roundDomain(points.flatMap(({ length }) => ends(length))),
     roundDomain(points.flatMap(({ accuracy }) => ends(accuracy))),
@@ -54,7 +72,7 @@ export function drawPareto(points: readonly ParetoPoint[], width: number): Drawi
     points.map((point) => drawPoint(point, plane)),
     drawNames(places, plane.box),
   ];
-  return { content: markup`${drawn}`, height: HEIGHT };
+  return markup`${drawn}`;
 }
 
 function ends({ mean, error }: Estimate): number[] {
