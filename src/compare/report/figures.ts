@@ -78,7 +78,8 @@ export function paretoFigure({ rows }: Evidence): Figure | MissingFigure {
       "and high checkpoints of SIRI; dots: all others; rings: starting policies. Bars are one standard error over seeds to " +
       "either side, without where there is but one seed; many are shorter than a dot is wide. The dashed stairs are the front: no " +
       "other point is both as accurate and as short; what is nearer to it than its bars may be on it. Beneath, larger: what is " +
-      "at most 10 points less accurate than the best. The axes do not begin at zero. Names that have no room are in the numbers, with the seeds.",
+      "at most 10 points less accurate than the best. The axes do not begin at zero. Names that have no room are in the numbers, " +
+      "with the seeds.",
     draw: (width) => drawPareto(points, width),
     tables: [
       {

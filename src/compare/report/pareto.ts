@@ -25,16 +25,13 @@ export function paretoFront<P extends ParetoPoint>(points: readonly P[]): P[] {
   return points.filter((point) => !isBeaten(point)).sort((a, b) => a.length.mean - b.length.mean);
 }
 
-/** The points whose accuracy is at most 0.1 below the best. */
-export function closeToBest<P extends ParetoPoint>(points: readonly P[]): P[] {
-  const best = points.reduce((most, { accuracy }) => Math.max(most, accuracy.mean), 0);
-  return points.filter(({ accuracy }) => accuracy.mean >= best - 0.1);
-}
-
 const HEIGHT = 460;
 const GAP = 16;
 
-/** SIRI figure 1: points with standard errors, and their front. Beneath it, once more and larger, those close to the best. */
+/**
+ * SIRI figure 1: points with standard errors, and their front. Beneath, once more and larger, those close to the best, where
+ * they are three or more and not all.
+ */
 export function drawPareto(points: readonly ParetoPoint[], width: number): Drawing {
   if (points.length === 0) {
     return {
@@ -52,6 +49,13 @@ export function drawPareto(points: readonly ParetoPoint[], width: number): Drawi
   };
 }
 
+/** The points whose accuracy is at most 0.1 below the best. */
+function closeToBest(points: readonly ParetoPoint[]): readonly ParetoPoint[] {
+  const best = Math.max(...points.map(({ accuracy }) => accuracy.mean));
+  return points.filter(({ accuracy }) => accuracy.mean >= best - 0.1);
+}
+
+/** Points in a plane of their own, whose axes hold them and their errors, with their front and what names have room. */
 function drawPlane(points: readonly ParetoPoint[], width: number): Markup {
   const plane = planeOf(
     roundDomain(points.flatMap(({ length }) => ends(length))),
