@@ -38,6 +38,7 @@ export async function startStorageWorker(page: Page): Promise<void> {
     const worker = new Worker("worker.js", { type: "module" });
     const waiting = new Map<number, (answer: StorageAnswer) => void>();
     worker.addEventListener("message", ({ data }: MessageEvent<StorageAnswer>) => {
+      if ("stopped" in data) worker.terminate();
       waiting.get(data.number)?.(data);
     });
     host.worker = worker;
@@ -49,10 +50,17 @@ export async function startStorageWorker(page: Page): Promise<void> {
   });
 }
 
+/** What a call ends with whose worker was killed on the way. */
+export class WorkerKilled extends Error {}
+
 let calls = 0;
 
-/** The storage in the page's worker. */
-export function pageStorage(page: Page, folder: string): Storage {
+/**
+ * The storage in the page's worker.
+ * @param lastCall the call of the browser's file system, from 1, upon which the page kills the worker, whether the file system
+ * has done it or not: then a method throws {@link WorkerKilled}. 0: none.
+ */
+export function pageStorage(page: Page, folder: string, lastCall = 0): Storage {
   async function call<T>(method: keyof Storage, path: string, more: Partial<StorageCall> = {}): Promise<T> {
     calls += 1;
     const full: StorageCall = {
@@ -64,9 +72,11 @@ export function pageStorage(page: Page, folder: string): Storage {
       files: [],
       size: 0,
       begin: 0,
+      lastCall,
       ...more,
     };
     const answer = await page.evaluate((given) => (window as unknown as Host).call(given), full);
+    if ("stopped" in answer) throw new WorkerKilled();
     if ("value" in answer) return answer.value as T;
     if ("error" in answer) {
       const { code, message, field } = answer.error;

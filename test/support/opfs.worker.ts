@@ -15,19 +15,51 @@ export interface StorageCall {
   readonly size: number;
   /** Which part of a file is read; the end is `size`. */
   readonly begin: number;
+  /** The call of the browser's file system, from 1, that is made but never comes back; 0: all do. */
+  readonly lastCall: number;
 }
 
 export type StorageAnswer =
   | { readonly number: number; readonly value: unknown }
+  | { readonly number: number; readonly stopped: true }
   | { readonly number: number; readonly error: { code: string; message: string; field?: string } };
+
+/** What the worker performs, how many calls of the file system it has made for that, and at which of them it stops. */
+const now = { number: 0, calls: 0, lastCall: 0 };
+
+const TYPES = [
+  "FileSystemDirectoryHandle",
+  "FileSystemFileHandle",
+  "FileSystemSyncAccessHandle",
+  "FileSystemWritableFileStream",
+  "WritableStream", // has the `close` of the one before
+];
+
+// Counted, not timed: how long a call takes is never the same, so that a worker killed after some time may have been done long ago.
+for (const type of TYPES) {
+  const { prototype } = (globalThis as unknown as Record<string, { prototype: object }>)[type]!;
+  for (const [name, { value: method }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (typeof method !== "function" || name === "constructor") continue;
+    Object.assign(prototype, {
+      [name](...given: unknown[]) {
+        const answer = method.apply(this, given);
+        now.calls += 1;
+        if (now.calls !== now.lastCall) return answer;
+        postMessage({ number: now.number, stopped: true });
+        if (answer instanceof Promise) return new Promise(() => {});
+        for (;;); // until the page kills this worker
+      },
+    });
+  }
+}
 
 const chunks = (bytes: StorageCall["bytes"]) => bytes.map((chunk) => Uint8Array.from(chunk));
 
 async function perform(call: StorageCall): Promise<unknown> {
-  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(call.folder, {
-    create: true,
-  });
-  const storage = new OpfsStorage(folder);
+  Object.assign(now, { number: call.number, calls: 0, lastCall: 0 });
+  const root = await navigator.storage.getDirectory();
+  const storage = new OpfsStorage(await root.getDirectoryHandle(call.folder, { create: true }));
+  Object.assign(now, { calls: 0, lastCall: call.lastCall });
   const { method, path, size, begin } = call;
   switch (method) {
     case "read":
