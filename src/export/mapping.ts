@@ -42,6 +42,9 @@ export function checkExportable({ rl, method, schedule, lora }: Config, target: 
   if (rl.stageGroupSizes.length > 0) {
     throw refuse("rl.stageGroupSizes", rl.stageGroupSizes.join(", "), "empty: one group size for all steps");
   }
+  if (rl.exploreIn === "expansion") {
+    throw refuse("rl.exploreIn", rl.exploreIn, "every-phase, as an objective is the same in all steps there");
+  }
   const hasStages = schedule.kind === "staged" || schedule.kind === "staircase";
   if (hasStages && rl.stageStart === "restart") throw refuse("rl.stageStart", rl.stageStart, "continue");
   if (rl.klCoefficient > 0 && method.refreshEvery > 0) {

@@ -62,6 +62,12 @@ export interface Stage {
  */
 export type Phase = "compress" | "hold" | "expand";
 
+/**
+ * When an objective explores: in every phase, or while the budget expands alone, as SIRI's authors propose (2509.25176
+ * §A.2: "using entropy bonus or clipping even higher during the expansion stage").
+ */
+export const EXPLORATIONS = ["every-phase", "expansion"] as const;
+
 export interface SchedulePhase {
   readonly phase: Phase;
   /** Cycles finished before this step; 0 for kinds that do not repeat. */

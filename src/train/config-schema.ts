@@ -6,7 +6,7 @@ import { MAX_BATCH_TOKENS } from "../model/gradients.ts";
 import { WEIGHT_FORMATS } from "../model/weights.ts";
 import { AGGREGATIONS } from "../rl/aggregation.ts";
 import { DECAYS } from "../rl/learning-rate.ts";
-import { SCHEDULE_KINDS } from "../rl/length-schedule.ts";
+import { EXPLORATIONS, SCHEDULE_KINDS } from "../rl/length-schedule.ts";
 import { METHOD_NAMES } from "../rl/recipes/traits.ts";
 import { ANSWER_PATTERNS } from "../tasks/text/settings.ts";
 import { choice, type Field, flag, group, number, object, whole } from "./setting-kinds.ts";
@@ -223,6 +223,10 @@ export const ConfigSchema = group({
     klKind: choice("estimator of the KL penalty to the starting policy", ["none", "k1", "k2", "k3"]),
     klCoefficient: number("weight of the KL penalty"),
     entropyCoefficient: number("weight of the entropy bonus", { least: -1, most: 1 }),
+    exploreIn: choice(
+      "when the entropy bonus counts and clipHigh may exceed clipLow: in every phase, or while the budget expands alone",
+      EXPLORATIONS,
+    ),
     overlong: choice(
       "a truncated response: penalised like a wrong one, masked out of the loss, or punished softly",
       ["penalise", "mask", "soft"],

@@ -3,6 +3,7 @@ import type { Optimizer } from "../model/optimizer.ts";
 import type { Objective } from "../model/training-pass.ts";
 import type { Random } from "../random.ts";
 import { updateImitation } from "../rl/imitation-update.ts";
+import { phaseAt } from "../rl/length-schedule.ts";
 import { traitsOf } from "../rl/recipes/traits.ts";
 import { updateSequences } from "../rl/sequence-update.ts";
 import { type PolicyUpdate, splitIntoMiniBatches, updatePolicy } from "../rl/update.ts";
@@ -15,6 +16,8 @@ import { adamwSettings, learningRateOf } from "./update-settings.ts";
 /** What a method makes of the groups of a step: its loss, its optimizer, its updates. */
 export class Learning {
   readonly learner: Learner;
+  /** With the same optimizer, but an objective that does not explore; undefined where every phase explores. */
+  readonly #calm: Learner | undefined;
   readonly #engine: Engine;
   readonly #reference: ReferencePolicy | undefined;
 
@@ -23,6 +26,10 @@ export class Learning {
     this.#engine = engine;
     this.#reference = reference;
     this.learner = new Learner(model, model.trainingPass(objectiveOf(config)), model.optimizer());
+    if (config.rl.exploreIn === "expansion") {
+      const objective = objectiveOf({ ...config, rl: withoutExploration(config.rl) });
+      this.#calm = new Learner(model, model.trainingPass(objective), this.optimizer);
+    }
   }
 
   /** Whether everything that is learnt from was sampled by the policy itself, freely. */
@@ -52,8 +59,10 @@ export class Learning {
     random: Random,
   ): (() => Promise<PolicyUpdate>)[] {
     const { config, method } = this.#engine;
-    const { rl, schedule, train } = config;
-    const { learner } = this;
+    const { schedule, train } = config;
+    const isCalm = this.#calm !== undefined && phaseAt(schedule, step).phase !== "expand";
+    const learner = isCalm ? this.#calm : this.learner;
+    const rl = isCalm ? withoutExploration(config.rl) : config.rl;
     const settings = {
       adamw: adamwSettings(rl),
       learningRate: learningRateOf(config, step),
@@ -98,6 +107,11 @@ export class Learning {
       }
     }
   }
+}
+
+/** Without an entropy bonus, and with an upper clip that is no wider than the lower. */
+function withoutExploration(rl: Config["rl"]): Config["rl"] {
+  return { ...rl, entropyCoefficient: 0, clipHigh: Math.min(rl.clipHigh, rl.clipLow) };
 }
 
 /** The loss of a method under a config. */

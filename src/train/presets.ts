@@ -57,6 +57,7 @@ const paperToy: Config = {
     klKind: "none",
     klCoefficient: 0,
     entropyCoefficient: 0,
+    exploreIn: "every-phase",
     overlong: "penalise",
     overlongBuffer: 16,
     groupFilter: "off",

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { candidates, defaultVariants } from "../../src/model/variants.ts";
 import { SCHEDULE_KINDS } from "../../src/rl/length-schedule.ts";
+import type { Config } from "../../src/train/config.ts";
 import type { StepRecord, TrainerRecord } from "../../src/train/records.ts";
 import type { Snapshot } from "../../src/train/snapshot.ts";
 import { useGpu } from "../support/gpu.ts";
@@ -85,6 +86,47 @@ test("the split into micro-batches changes rollouts not at all and the update by
   for (const [i, value] of whole.parameters.entries())
     moved += Number(Math.abs(value - split.parameters[i]!) > 1e-5);
   expect(moved / whole.parameters.length).toBeLessThan(1e-3);
+});
+
+describe("explored in expansion alone", () => {
+  // Steps 0 and 1 compress, 2 and 3 expand.
+  const breathing = (...settings: string[]) =>
+    smallConfig(
+      "schedule.kind=stair",
+      "schedule.cycle=4",
+      "schedule.lmin=70",
+      "rl.steps=4",
+      "rl.promptsPerStep=16",
+      "rl.miniBatches=4",
+      ...settings,
+    );
+  const tight = ["rl.clipLow=0.0004", "rl.clipHigh=0.0004"]; // so that a second mini-batch is clipped
+  const stateAfter = async (steps: number, config: Config, from?: Snapshot) => {
+    const trainer = await makeTrainer(gpu(), config, from);
+    await runTo(trainer, steps);
+    return trainer.snapshot();
+  };
+
+  test.each([
+    ["entropy bonus", [...tight, "rl.entropyCoefficient=0.1"]],
+    ["wide upper clip", ["rl.clipLow=0.0004", "rl.clipHigh=0.9"]],
+  ])("%s: none in compression, as it is set in expansion", async (_, exploring) => {
+    const alone = breathing("rl.exploreIn=expansion", ...exploring);
+    const compressed = await stateAfter(2, alone);
+    expect(bits(compressed)).toEqual(bits(await stateAfter(2, breathing(...tight))));
+    expect(bits(compressed).words).not.toEqual(bits(await stateAfter(2, breathing(...exploring))).words);
+    const whole = await stateAfter(4, alone);
+    expect(bits(whole)).toEqual(bits(await stateAfter(4, breathing(...exploring), compressed)));
+    expect(bits(whole).words).not.toEqual(bits(await stateAfter(4, breathing(...tight), compressed)).words);
+  });
+
+  test("an upper clip below the lower one stays as it is", async () => {
+    const low = ["rl.clipLow=0.01", "rl.clipHigh=0"];
+    const alone = bits(await stateAfter(1, breathing("rl.exploreIn=expansion", ...low)));
+    expect(alone).toEqual(bits(await stateAfter(1, breathing(...low))));
+    const symmetric = await stateAfter(1, breathing("rl.clipLow=0.01", "rl.clipHigh=0.01"));
+    expect(alone.words).not.toEqual(bits(symmetric).words);
+  });
 });
 
 describe("a step", () => {

@@ -78,6 +78,8 @@ export const settingsDe: Readonly<Record<string, string>> = {
   "rl.klKind": "Schätzer der KL-Strafe gegen das Startmodell",
   "rl.klCoefficient": "Gewicht der KL-Strafe",
   "rl.entropyCoefficient": "Gewicht des Entropie-Bonus",
+  "rl.exploreIn":
+    "wann der Entropie-Bonus zählt und clipHigh größer sein darf als clipLow: in jeder Phase oder nur, während das Budget wächst",
   "rl.overlong":
     "eine abgeschnittene Antwort: bestraft wie eine falsche, vom Verlust ausgenommen oder sanft bestraft",
   "rl.overlongBuffer": "Token vor dem Budget, über die die sanfte Strafe wächst",

@@ -22,6 +22,7 @@ const RL = {
   klKind: "none",
   klCoefficient: 0,
   entropyCoefficient: 0,
+  exploreIn: "every-phase",
   overlong: "penalise",
   overlongBuffer: 16,
   groupFilter: "off",
