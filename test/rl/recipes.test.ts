@@ -14,12 +14,13 @@ function scheduleOf(name: string, base: RecipeBase): LengthSchedule {
 }
 
 describe("recipes", () => {
-  test("are those of the paper's comparison, and one of our own", () => {
+  test("are those of the paper's comparison, and two of our own", () => {
     expect(Object.keys(RECIPES)).toEqual([
       "siri-cosine",
       "siri-stair",
       "siri-stair-cosine",
       "siri-long-expansion",
+      "siri-length-penalty",
       "grpo",
       "dapo",
       "dr-grpo",
@@ -151,6 +152,14 @@ describe("numbers of recipes", () => {
     {
       name: "kimi-length-penalty",
       settings: { rl: { advantageStd: "none" }, method: { lengthFrom: 320 } },
+    },
+    {
+      name: "siri-length-penalty",
+      settings: {
+        schedule: { kind: "cosine", compression: 0.5 },
+        rl: { advantageStd: "none", lossAggregation: "seq-mean-token-sum-norm", exploreIn: "every-phase" },
+        method: { name: "kimi-length-penalty", lengthCoefficient: 0.2, lengthFrom: 320 },
+      },
     },
     ...["l1-exact", "l1-max"].map((name) => ({
       name,

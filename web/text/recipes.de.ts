@@ -25,6 +25,10 @@ export const recipesDe: typeof recipesEn = {
       does: "Der Kosinus, aber mit drei Zehnteln jedes Zyklus zum Fallen und dem Rest zum Steigen.",
       watch: "wie viele der schwersten Aufgaben richtig werden.",
     },
+    "siri-length-penalty": {
+      does: "Der Kosinus; und von der ersten Talsohle an verdienen die kürzeren der richtigen Antworten mehr.",
+      watch: "die Länge am Ende jedes Zyklus: Sie wächst nicht mehr ganz zurück.",
+    },
     grpo: {
       does: "Das Budget bleibt bei Lmax: die Gegenprobe zu SIRI, von dem es sich in nichts sonst unterscheidet.",
       watch: "ob Antworten überhaupt kürzer werden.",

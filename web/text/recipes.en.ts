@@ -30,6 +30,10 @@ export const recipesEn = {
       does: "The cosine, with three tenths of each cycle to fall and the rest to rise.",
       watch: "how many of the hardest problems come right.",
     },
+    "siri-length-penalty": {
+      does: "The cosine, and from the first trough on the shorter of the right responses earn more.",
+      watch: "the length at the end of each cycle: it no longer grows all the way back.",
+    },
     grpo: {
       does: "The budget stays at Lmax: the control to SIRI, from which it differs in nothing else.",
       watch: "whether responses get shorter at all.",

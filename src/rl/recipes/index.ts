@@ -15,6 +15,7 @@ import { o1Pruner } from "./o1-pruner.ts";
 import { overthink } from "./overthink.ts";
 import type { Recipe } from "./recipe.ts";
 import { siriCosine, siriStair, siriStairCosine } from "./siri.ts";
+import { siriLengthPenalty } from "./siri-length-penalty.ts";
 import { thinkprune } from "./thinkprune.ts";
 
 /** The recipes by name, in the order in which lists show them. */
@@ -24,6 +25,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = Object.fromEntries(
     siriStair,
     siriStairCosine,
     siriLongExpansion,
+    siriLengthPenalty,
     grpo,
     dapo,
     drGrpo,

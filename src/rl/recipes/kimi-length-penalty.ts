@@ -1,8 +1,8 @@
 import { kimiLengthReward } from "../length-reward.ts";
 import type { PolicyMethod } from "../method.ts";
 import { CORRECTNESS } from "../reward.ts";
-import type { Recipe } from "./recipe.ts";
-import { FIXED_LENGTH, recipeSettings } from "./settings.ts";
+import type { Patch, Recipe, RecipeBase } from "./recipe.ts";
+import { FIXED_LENGTH, type RecipeSettings, recipeSettings } from "./settings.ts";
 import { TRAITS } from "./traits.ts";
 
 export const kimiLengthPenaltyMethod: PolicyMethod = {
@@ -28,10 +28,14 @@ export const kimiLengthPenalty = {
   title: "Kimi k1.5 length penalty",
   source: "Kimi k1.5 2501.12599 §2.3",
   method: kimiLengthPenaltyMethod,
-  settings: ({ cycle }) =>
-    recipeSettings({
-      schedule: FIXED_LENGTH,
-      rl: { advantageStd: "none", lossAggregation: "seq-mean-token-sum-norm" },
-      method: { name: "kimi-length-penalty", lengthCoefficient: 0.2, lengthFrom: Math.round(cycle / 2) },
-    }),
+  settings: (base) => penaltySettings(FIXED_LENGTH, base),
 } satisfies Recipe;
+
+/** The penalty under a schedule. */
+export function penaltySettings(schedule: RecipeSettings["schedule"], { cycle }: RecipeBase): Patch {
+  return recipeSettings({
+    schedule,
+    rl: { advantageStd: "none", lossAggregation: "seq-mean-token-sum-norm" },
+    method: { name: "kimi-length-penalty", lengthCoefficient: 0.2, lengthFrom: Math.round(cycle / 2) },
+  });
+}
