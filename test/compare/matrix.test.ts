@@ -220,6 +220,7 @@ test("the matrix of docs/results has the seeds that its claims need", () => {
     "siri-stair",
     "siri-stair-cosine",
     "siri-long-expansion",
+    "siri-length-penalty",
     "grpo",
     "dapo-deepscaler-16k",
     "thinkprune",
@@ -230,6 +231,11 @@ test("the matrix of docs/results has the seeds that its claims need", () => {
   expect(all.find((one) => one.entry === "siri-cosine")!.config.schedule.cycle).toBe(160);
   for (const cycle of [80, 240]) expect(seeds(`siri-cosine-T${cycle}`)).toBeGreaterThanOrEqual(3);
   expect(matrix.budget).toEqual({ tokens: 2_600_000 });
-  // Seed 0 chose it among others (docs/results/beyond.json), so it is no evidence for it.
-  expect(all.some(({ name }) => name === "siri-long-expansion-s0")).toBe(false);
+  // Seed 0 chose our own among others (docs/results/beyond.json), so it is no evidence for them.
+  for (const own of ["siri-long-expansion", "siri-length-penalty"]) {
+    expect(
+      all.some(({ name }) => name === `${own}-s0`),
+      own,
+    ).toBe(false);
+  }
 });

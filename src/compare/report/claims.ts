@@ -5,7 +5,7 @@ import * as schedule from "./claims-schedule.ts";
 import type { Evidence } from "./seeds.ts";
 import type { Claim } from "./verdict.ts";
 
-/** Every claim of the paper that the toy can be asked, in the paper's order, and last one of our own. */
+/** Every claim of the paper that the toy can be asked, in the paper's order, and last two of our own. */
 export function claimsOf(evidence: Evidence): Claim[] {
   return [
     cycle.compressionShortens,
@@ -43,5 +43,6 @@ export function claimsOf(evidence: Evidence): Claim[] {
     schedule.stairStalls,
     schedule.stairCosineCombines,
     methods.longExpansionWins,
+    methods.lengthPenaltyWins,
   ].map((claim) => claim(evidence));
 }

@@ -14,6 +14,6 @@ export const siriLengthPenalty: Recipe = {
   title: "SIRI, length penalty",
   source: "bellows, after SIRI 2509.25176 §4.3 and Kimi k1.5 2501.12599 §2.3",
   method: kimiLengthPenaltyMethod,
-  settings: (base) => penaltySettings({ kind: "cosine" }, base),
+  settings: (base) => penaltySettings({ kind: "cosine", lmin: Math.round(0.7 * base.lmax) }, base),
   reported: lowAndHigh,
 };
