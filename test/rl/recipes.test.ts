@@ -156,7 +156,7 @@ describe("numbers of recipes", () => {
     {
       name: "siri-length-penalty",
       settings: {
-        schedule: { kind: "cosine", compression: 0.5 },
+        schedule: { kind: "cosine", compression: 0.5, lmin: 11469 },
         rl: { advantageStd: "none", lossAggregation: "seq-mean-token-sum-norm", exploreIn: "every-phase" },
         method: { name: "kimi-length-penalty", lengthCoefficient: 0.2, lengthFrom: 320 },
       },
@@ -196,8 +196,14 @@ describe("numbers of recipes", () => {
 
   test("a recipe says all that tells one way to train from another, so that it hides what it is laid over", () => {
     const said = (name: string) => {
+      // But for what goes with a recipe: weights to start from, a trough of its own (web/panels/recipes.ts).
       const { init: _, ...groups } = recipeOf(name).settings(TOY);
-      return Object.entries(groups).map(([group, values]) => [group, Object.keys(values).sort()]);
+      return Object.entries(groups).map(([group, values]) => [
+        group,
+        Object.keys(values)
+          .filter((key) => key !== "lmin")
+          .sort(),
+      ]);
     };
     for (const name of Object.keys(RECIPES)) expect(said(name), name).toEqual(said("grpo"));
   });

@@ -40,6 +40,16 @@ test("the weights that a recipe starts from go with it; those that someone chose
   expect(offered(random, "dast")).toMatchObject({ init: "random" });
 });
 
+test("a trough of its own goes with a recipe too", () => {
+  const penalised = composeConfig({ recipe: RECIPES["siri-length-penalty"]! });
+  expect(penalised.schedule.lmin).toBe(56);
+  expect(offered(penalised, "siri-cosine")).toMatchObject({ schedule: { lmin: 40 } });
+  const shallow = withEdits(offered(PRESETS.default, "siri-cosine") as typeof PRESETS.default, [
+    { path: "schedule.lmin", value: 60 },
+  ]);
+  expect(offered(shallow, "grpo")).toMatchObject({ schedule: { lmin: 60 } });
+});
+
 test("a recipe that does not fit says why, and the others are offered", () => {
   const odd = withEdits(PRESETS.default, [{ path: "rl.groupSize", value: 5 }]);
   expect(offered(odd, "adaptthink")).toMatchObject({ code: "config-invalid", field: "rl.groupSize" });

@@ -27,15 +27,23 @@ export const offers = computed(() => offersFor(draft.value));
 export function offersFor(config: Config): readonly Offer[] {
   const laid = OFFERED.map((recipe) => ({ recipe, outcome: layOver(config, recipe) }));
   const own = laid.find(({ outcome }) => isConfig(outcome) && differences(config, outcome).length === 0);
-  // Weights that a recipe starts from go with it.
-  const base =
-    own !== undefined && "init" in own.recipe.settings(recipeBase(config))
-      ? { ...config, init: PRESETS.default.init }
-      : config;
+  const base = own === undefined ? config : without(config, own.recipe);
   return laid.map((offer) => {
     const isInForce = offer === own;
     return { ...offer, isInForce, outcome: isInForce ? config : layOver(base, offer.recipe) };
   });
+}
+
+/** A config without what a recipe has brought that others leave alone: weights to start from, and a trough of its own. */
+function without(config: Config, recipe: Recipe): Config {
+  const { init, schedule } = recipe.settings(recipeBase(config));
+  const { lmax, lmin } = config.schedule;
+  const hasTrough = typeof schedule === "object" && "lmin" in schedule;
+  return {
+    ...config,
+    init: init === undefined ? config.init : PRESETS.default.init,
+    schedule: { ...config.schedule, lmin: hasTrough ? Math.round(lmax / 2) : lmin },
+  };
 }
 
 export function isConfig(outcome: Offer["outcome"]): outcome is Config {

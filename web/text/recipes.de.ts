@@ -26,7 +26,7 @@ export const recipesDe: typeof recipesEn = {
       watch: "wie viele der schwersten Aufgaben richtig werden.",
     },
     "siri-length-penalty": {
-      does: "Der Kosinus; und von der ersten Talsohle an verdienen die kürzeren der richtigen Antworten mehr.",
+      does: "Der Kosinus mit flacher Talsohle; von der ersten an verdienen die kürzeren der richtigen Antworten mehr.",
       watch: "die Länge am Ende jedes Zyklus: Sie wächst nicht mehr ganz zurück.",
     },
     grpo: {

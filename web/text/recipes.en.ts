@@ -31,7 +31,7 @@ export const recipesEn = {
       watch: "how many of the hardest problems come right.",
     },
     "siri-length-penalty": {
-      does: "The cosine, and from the first trough on the shorter of the right responses earn more.",
+      does: "The cosine with a shallow trough; from the first one on, the shorter of the right responses earn more.",
       watch: "the length at the end of each cycle: it no longer grows all the way back.",
     },
     grpo: {
