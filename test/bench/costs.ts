@@ -1,6 +1,6 @@
 /**
- * `node dist/costs.js [STEPS]` (after `npx vite build --mode bench`): what one step of each recipe costs beside one of GRPO, and how
- * much of the difference its own data explain. Each recipe makes STEPS steps (8 by default) of `paper-toy` from its own start, after
+ * `node dist/costs.js [STEPS] [RECIPE …]` (after `npx vite build --mode bench`): what one step of each recipe, or of those named, costs
+ * beside one of GRPO, and how much of the difference its own data explain. Each recipe makes STEPS steps (8 by default) of `paper-toy` from its own start, after
  * two to warm up, and GRPO as many right before it, so that what else goes on in the machine hits both alike.
  *
  * Expected is what the recipe's tokens cost at GRPO's rates: a sampled token, a token that goes through forward and backward,
@@ -23,7 +23,8 @@ import { Trainer } from "../../src/train/trainer.ts";
 import { startingWeights } from "../../src/train/weights.ts";
 
 const WARM_UP = 2;
-const steps = Number(programArguments()[0] ?? 8);
+const [count = "8", ...names] = programArguments();
+const steps = Number(count);
 
 /** Of one step. */
 interface Cost {
@@ -36,7 +37,7 @@ interface Cost {
 const gpu = await openDevice();
 const grpo = recipeOf("grpo");
 const rows: string[][] = [];
-for (const recipe of Object.values(RECIPES)) {
+for (const recipe of names.length > 0 ? names.map(recipeOf) : Object.values(RECIPES)) {
   if (recipe.trains === false) continue;
   rows.push(row(recipe, await measure(gpu, recipe), await measure(gpu, grpo)));
   print(rows.at(-1)!.join("  "));
