@@ -193,20 +193,6 @@ describe("numbers of recipes", () => {
   ])("$name", ({ name, base, settings }) => {
     expect(recipeOf(name).settings({ ...PAPER, ...base })).toMatchObject(settings);
   });
-
-  test("a recipe says all that tells one way to train from another, so that it hides what it is laid over", () => {
-    const said = (name: string) => {
-      // But for what goes with a recipe: weights to start from, a trough of its own (web/panels/recipes.ts).
-      const { init: _, ...groups } = recipeOf(name).settings(TOY);
-      return Object.entries(groups).map(([group, values]) => [
-        group,
-        Object.keys(values)
-          .filter((key) => key !== "lmin")
-          .sort(),
-      ]);
-    };
-    for (const name of Object.keys(RECIPES)) expect(said(name), name).toEqual(said("grpo"));
-  });
 });
 
 describe("reported checkpoints", () => {
